@@ -1,0 +1,33 @@
+"""The code that the series Neural Network from Scratch develops, lesson by lesson.
+
+Modules in the order of the lessons: neuron, layers, sequential, gradient_check, losses, optimizers,
+training, metrics, datasets.  ``nnlib.plotting`` draws the lessons' figures and is imported on its own.
+"""
+
+from nnlib import datasets, metrics
+from nnlib.gradient_check import check_gradients
+from nnlib.layers import Dense, ReLU
+from nnlib.losses import MSE, SoftmaxCrossEntropy, one_hot, softmax
+from nnlib.neuron import Neuron
+from nnlib.optimizers import SGD
+from nnlib.sequential import Sequential
+from nnlib.training import fit, minibatches
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MSE",
+    "SGD",
+    "Dense",
+    "Neuron",
+    "ReLU",
+    "Sequential",
+    "SoftmaxCrossEntropy",
+    "check_gradients",
+    "datasets",
+    "fit",
+    "metrics",
+    "minibatches",
+    "one_hot",
+    "softmax",
+]

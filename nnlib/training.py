@@ -1,0 +1,207 @@
+"""Training: a batch forward, the loss, a batch backward, a small step; again and again.
+
+One pass over all samples is an epoch.  The samples are shuffled before each epoch, so that every batch is
+a fresh sample of the data.
+"""
+
+from functools import wraps
+
+import numpy as np
+
+from nnlib._checks import (
+    NotFiniteError,
+    check_batch,
+    check_count,
+    check_rng,
+    check_same_rows,
+    door,
+)
+from nnlib.layers import Layer
+from nnlib.losses import Loss
+
+
+def _minibatches_door(X, y, batch_size, rng):
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 0 or y.ndim == 0 or len(X) == 0:
+        raise ValueError(
+            f"minibatches expects at least one sample a row, got shapes {X.shape} and {y.shape}"
+        )
+    check_same_rows(X, y, "minibatches")
+    batch_size = check_count(batch_size, "minibatches: batch_size")
+    return X, y, batch_size, check_rng(rng, "minibatches")
+
+
+@door(_minibatches_door)
+def minibatches(X, y, batch_size, rng):
+    """Yield the samples in random order, batch by batch: each exactly once, the last batch may be short.
+
+    Args:
+        X: inputs, shape (m, n).
+        y: targets, one a row of X: shape (m, k) or (m,).
+        batch_size: samples a batch, at least 1.
+        rng: NumPy Generator that draws the order.
+
+    Yields:
+        (X_batch, y_batch), copies of the rows.
+
+    Raises:
+        TypeError: batch_size is not a whole number, or rng is not a Generator.
+        ValueError: batch_size is below 1, there is no sample, or X and y differ in length.
+    """
+    order = rng.permutation(len(X))
+    for start in range(0, len(X), batch_size):
+        rows = order[start : start + batch_size]
+        yield X[rows], y[rows]
+
+
+def mean_loss(model, X, y, loss, batch_size):
+    """Return the mean loss over all samples, computed in batches to spare memory; nothing is trained."""
+    total = 0.0
+    for start in range(0, len(X), batch_size):
+        rows = slice(start, start + batch_size)
+        total += loss.forward(model.forward(X[rows]), y[rows]) * len(X[rows])
+    return total / len(X)
+
+
+def stop_if_diverged(value, epoch, optimizer):
+    """Raise FloatingPointError if the loss is NaN or inf."""
+    if not np.isfinite(value):
+        rate = getattr(optimizer, "learning_rate", None)
+        smaller = (
+            "" if rate is None else f": {rate:g} is too large here, try {rate / 10:g}"
+        )
+        raise FloatingPointError(
+            f"training diverged in epoch {epoch}: the loss is {value}. "
+            f"Use a smaller learning rate{smaller}. The model has its weights from before fit again."
+        )
+
+
+def _check_target(loss, y, X, model):
+    width = X.shape[1] if model.n_out is None else model.n_out
+    return loss.check_target(y, (len(X), width))
+
+
+def _fit_door(
+    model,
+    X,
+    y,
+    loss,
+    optimizer,
+    epochs,
+    batch_size,
+    rng,
+    validation=None,
+    on_epoch=None,
+):
+    if not isinstance(model, Layer):
+        raise TypeError(
+            f"fit expects model to be a layer or a Sequential, got {model!r}"
+        )
+    if not isinstance(loss, Loss):
+        hint = f": call it, {loss.__name__}()" if isinstance(loss, type) else ""
+        raise TypeError(f"fit expects a loss such as MSE(), got {loss!r}{hint}")
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
+        raise TypeError(
+            f"fit expects an optimizer such as SGD(learning_rate=0.1), got {optimizer!r}"
+        )
+    if on_epoch is not None and not callable(on_epoch):
+        raise TypeError(
+            f"fit expects on_epoch to be a function (epoch, model), got {on_epoch!r}"
+        )
+    X = check_batch(X, model.n_in, f"fit: {model.name}")
+    y = _check_target(loss, y, X, model)
+    epochs = check_count(epochs, "fit: epochs")
+    batch_size = check_count(batch_size, "fit: batch_size")
+    check_rng(rng, "fit")
+    if validation is not None:
+        if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+            raise TypeError(
+                "fit expects validation to be a pair (X, y) of held-out data"
+            )
+        X_held = check_batch(
+            validation[0], model.n_in, f"fit: validation: {model.name}"
+        )
+        validation = X_held, _check_target(loss, validation[1], X_held, model)
+    return model, X, y, loss, optimizer, epochs, batch_size, rng, validation, on_epoch
+
+
+def _put_back_if_diverged(fit):
+    """Decorate fit: if training diverges, the model gets the parameters it had before."""
+
+    @wraps(fit)
+    def guarded(model, X, y, loss, optimizer, epochs, *rest):
+        before = [P.copy() for P, _ in model.parameters().values()]
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                try:
+                    history = fit(model, X, y, loss, optimizer, epochs, *rest)
+                except NotFiniteError:
+                    stop_if_diverged(np.nan, "the last one", optimizer)
+            if not all(np.isfinite(P).all() for P, _ in model.parameters().values()):
+                stop_if_diverged(np.nan, epochs, optimizer)
+        except FloatingPointError:
+            for (P, _), kept in zip(model.parameters().values(), before, strict=True):
+                P[...] = kept
+            raise
+        return history
+
+    return guarded
+
+
+@door(_fit_door)
+@_put_back_if_diverged
+def fit(
+    model,
+    X,
+    y,
+    loss,
+    optimizer,
+    epochs,
+    batch_size,
+    rng,
+    validation=None,
+    on_epoch=None,
+):
+    """Train the model by mini-batches and return the history of its loss.
+
+    Args:
+        model: a Sequential (or a single layer); its parameters are changed in place.
+        X: inputs, shape (m, n).
+        y: targets: Y of shape (m, k) for MSE, integer labels of shape (m,) for SoftmaxCrossEntropy.
+        loss: MSE(), SoftmaxCrossEntropy() or another Loss.
+        optimizer: SGD(learning_rate=...) or another object with ``step(model)``.
+        epochs: passes over the data, at least 1.
+        batch_size: samples a step, at least 1; from m upwards every step sees all samples.
+        rng: NumPy Generator for the shuffling.
+        validation: pair (X, y) of held-out data, or None.
+        on_epoch: function (epoch, model) called after each epoch, counted from 1, or None.
+
+    Returns:
+        {"loss": [...]}, a float an epoch: the mean of the batch losses while the weights moved.  With
+        validation also "validation_loss", measured at the end of each epoch.
+
+    Raises:
+        TypeError, ValueError: an argument does not fit; the message says which, and nothing has changed.
+        FloatingPointError: training diverged; the model has its former weights again.
+
+    Source: I. Goodfellow, Y. Bengio and A. Courville, Deep Learning, 2016, section 8.3.1.
+    """
+    history = (
+        {"loss": []} if validation is None else {"loss": [], "validation_loss": []}
+    )
+    for epoch in range(1, epochs + 1):
+        total = 0.0
+        for X_batch, y_batch in minibatches(X, y, batch_size, rng):
+            batch_loss = loss.forward(model.forward(X_batch), y_batch)
+            stop_if_diverged(batch_loss, epoch, optimizer)
+            model.backward(loss.backward())
+            optimizer.step(model)
+            total += batch_loss * len(X_batch)
+        history["loss"].append(total / len(X))
+        if validation is not None:
+            history["validation_loss"].append(
+                mean_loss(model, *validation, loss, batch_size)
+            )
+        if on_epoch is not None:
+            on_epoch(epoch, model)
+    return history
