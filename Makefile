@@ -1,0 +1,55 @@
+# Thin: each target is one or two commands that also work by hand. See README.md and CONTRIBUTING.md.
+PYTHON ?= python3
+PORT ?= 8888
+WORKERS ?= auto
+
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help setup lab test browser-test notebooks format lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/.ready  ## create .venv with the versions in constraints.txt
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": try make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(INSTALL) '.[lab,test]'
+	$(BIN)/python -c 'import matplotlib.pyplot'
+	@touch $@
+
+.venv/.browser: .venv/.ready
+	$(INSTALL) '.[lab,test,browser]'
+	@touch $@
+
+lab: .venv/.ready  ## open JupyterLab at lesson 01
+	$(BIN)/jupyter lab notebooks/01_neuron.ipynb --port $(PORT) $(AS_ROOT)
+
+test: .venv/.ready  ## ruff, the unit tests, and every stored output of the lessons
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
+
+browser-test: .venv/.browser  ## run all lessons in JupyterLab in a real Chromium
+	$(BIN)/python -m pytest -m browser tests
+
+notebooks: .venv/.ready  ## run the lessons again and store their outputs
+	$(BIN)/ruff check --fix --quiet notebooks
+	$(BIN)/ruff format --quiet notebooks
+	$(BIN)/python notebooks/execute.py
+
+format: .venv/.ready  ## format code and notebooks, mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.ready  ## write constraints.txt anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+		--all-extras --no-header --no-annotate --no-emit-index-url --upgrade \
+		--output-file constraints.txt pyproject.toml
+
+clean:  ## remove .venv and caches
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,158 @@
+"""Run All Cells in JupyterLab, in a real browser, gives every lesson's stored outputs.
+
+SCREENSHOTS=folder also writes pictures of the first screen and of every figure there.
+"""
+
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+SECONDS_FOR_A_LESSON = 300
+
+# The toolbar says "idle" before there is a kernel; the kernel's connection knows better.
+KERNEL_IS_READY = """() => {
+    const notebook = window.jupyterapp?.shell.currentWidget;
+    const kernel = notebook?.sessionContext?.session?.kernel;
+    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+# Without the stored outputs and counts, whatever stands there afterwards is new.
+RUN_ALL = """() => {
+    const { commands } = window.jupyterapp;
+    window.hasRun = false;
+    commands.execute("notebook:clear-all-cell-outputs")
+        .then(() => commands.execute("notebook:run-all-cells"))
+        .finally(() => { window.hasRun = true; });
+}"""
+CONTENT = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON()"
+SCROLL_TO_CELL = """async (number) => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    await notebook.scrollToItem(number, "start");
+}"""
+STOP_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_run_all_gives_the_stored_outputs(lesson, lab, page):
+    stored = nbformat.read(lesson, as_version=4)
+    assert complaints(run_all(page, lab, lesson.name), stored) == []
+
+
+BROKEN = {
+    "raises": ("1 / 0", "", "cell 1 raises ZeroDivisionError: division by zero"),
+    "misses a module": (
+        "import absent",
+        "",
+        "cell 1 raises ModuleNotFoundError: No module named 'absent'",
+    ),
+    "warns": (
+        "import sys\nprint('careful', file=sys.stderr)",
+        "",
+        "cell 1 writes to stderr: careful",
+    ),
+    "prints something else": (
+        "print(0.1234)",
+        "0.1235\n",
+        "cell 1 shows {'stdout': '0.1234\\n'}, stored is {'stdout': '0.1235\\n'}",
+    ),
+    "has no alt text": (
+        "from IPython.display import SVG, display\ndisplay(SVG('<svg></svg>'))",
+        "",
+        "cell 1 shows a picture (image/svg+xml) without alt text",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "stored", "complaint"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_notebook_is_found(source, stored, complaint, lab, page):
+    outputs = [new_output("stream", text=stored)] if stored else []
+    notebook = new_notebook(
+        cells=[
+            new_code_cell(source, outputs=outputs, execution_count=1),
+            new_code_cell("after = 2", execution_count=2),
+        ]
+    )
+    nbformat.write(notebook, lab.folder / "broken.ipynb")
+    found = complaints(run_all(page, lab, "broken.ipynb"), notebook)
+    assert complaint in found
+    assert ("cell 2 did not run" in found) == ("raises" in complaint)
+
+
+def run_all(page, lab, name):
+    """Open the notebook as a reader does, Run All Cells; return what it then holds."""
+    page.goto(lab.address.replace("/lab?", f"/lab/workspaces/tests/tree/{name}?reset&"))
+    page.wait_for_function(KERNEL_IS_READY)
+    page.evaluate(RUN_ALL)
+    page.wait_for_function("window.hasRun", timeout=SECONDS_FOR_A_LESSON * 1000)
+    notebook = nbformat.reads(json.dumps(page.evaluate(CONTENT)), as_version=4)
+    if folder := os.environ.get("SCREENSHOTS"):
+        take_screenshots(page, notebook, Path(folder) / Path(name).stem)
+    page.evaluate(STOP_KERNEL)
+    return notebook
+
+
+def take_screenshots(page, notebook, folder):
+    """Write a picture of the first screen, and one of each cell with a figure."""
+    with_figure = [
+        number
+        for number, cell in enumerate(notebook.cells)
+        if any(pictures(output) for output in cell.get("outputs", []))
+    ]
+    for number in [0, *with_figure]:
+        page.evaluate(SCROLL_TO_CELL, number)
+        page.wait_for_timeout(500)  # for the scroll and the formulas to settle
+        page.screenshot(path=folder / f"cell-{number:03}.png")
+
+
+def complaints(notebook, stored):
+    """Return a sentence for everything that went wrong, counting code cells from 1."""
+    cells, stored_cells = code_cells(notebook), code_cells(stored)
+    found = []
+    for number, (cell, before) in enumerate(
+        zip(cells, stored_cells, strict=True), start=1
+    ):
+        if cell.execution_count is None:
+            found.append(f"cell {number} did not run")
+            continue
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"cell {number} raises {output.ename}: {output.evalue}")
+            if output.get("name") == "stderr":
+                found.append(f"cell {number} writes to stderr: {output.text.strip()}")
+            found += [
+                f"cell {number} shows a picture ({kind}) without alt text"
+                for kind in pictures(output)
+                if not output.metadata.get(kind, {}).get("alt")
+            ]
+        if text(cell) != text(before):
+            found.append(f"cell {number} shows {text(cell)}, stored is {text(before)}")
+    return found
+
+
+def code_cells(notebook):
+    """Return the notebook's code cells."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def pictures(output):
+    """Return the picture formats in an output, such as image/png."""
+    return [kind for kind in output.get("data", {}) if kind.startswith("image/")]
+
+
+def text(cell):
+    """Return what a cell shows beside its pictures, as nbval sees it: text by kind."""
+    shown = defaultdict(str)
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            shown[output.name] += output.text
+        for kind in output.get("data", {}).keys() - set(pictures(output)):
+            shown[kind] += str(output.data[kind])
+    return dict(shown)

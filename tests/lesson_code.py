@@ -1,0 +1,86 @@
+"""Compare the code in lesson cells tagged ``nnlib`` with nnlib itself, as syntax trees.
+
+Docstrings and annotations are left aside, and so are decorators: in nnlib they are the
+doors that check a caller's arguments before the lesson's lines run.
+"""
+
+import ast
+from pathlib import Path
+
+from lesson_form import ROOT, code_cells
+
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Plain(ast.NodeTransformer):
+    """Drop docstrings, annotations and decorators."""
+
+    def visit_FunctionDef(self, node):
+        self.generic_visit(node)
+        node.decorator_list, node.returns, node.type_comment = [], None, None
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        return node
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node):
+        self.generic_visit(node)
+        return ast.Assign([node.target], node.value) if node.value else None
+
+
+def definitions(source):
+    """Return {"softmax": tree, "Dense.forward": tree, ...} for what source defines.
+
+    The trees are texts. What a class body holds beside methods and its docstring is
+    listed as "Dense:tree".
+    """
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, FUNCTION):
+            found[node.name] = dump(node)
+        elif isinstance(node, ast.ClassDef):
+            rest = []
+            for part in node.body:
+                if isinstance(part, FUNCTION):
+                    found[f"{node.name}.{part.name}"] = dump(part)
+                elif not (
+                    isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+                ):
+                    rest.append(dump(part))
+            found |= {f"{node.name}:{text}": text for text in rest}
+    return found
+
+
+def dump(node):
+    """Return the tree as text, without positions and without what Plain drops."""
+    return ast.dump(Plain().visit(node))
+
+
+def library(folder=ROOT / "nnlib"):
+    """Return the definitions of all of nnlib's modules outside plotting."""
+    found = {}
+    for path in sorted(Path(folder).glob("*.py")):
+        found |= definitions(path.read_text("utf-8"))
+    return found
+
+
+def quoted(notebook):
+    """Return (names, faults): what cells tagged ``nnlib`` define, where they drift."""
+    held = library()
+    names, faults = set(), []
+    for number, cell in enumerate(code_cells(notebook), 1):
+        if "nnlib" not in cell.metadata.get("tags", []):
+            continue
+        shown = definitions(cell.source)
+        if not shown:
+            faults.append(f"code cell {number} is tagged nnlib and defines nothing")
+        for name, tree in shown.items():
+            names.add(name)
+            if name not in held:
+                faults.append(f"code cell {number}: nnlib has no {name.split(':')[0]}")
+            elif held[name] != tree:
+                faults.append(f"code cell {number}: {name} differs from nnlib's")
+    return names, faults
