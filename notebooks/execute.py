@@ -2,20 +2,24 @@
 
 Usage: python notebooks/execute.py [NOTEBOOK ...]      (all lessons unless named)
 
-Outputs come from here and from nowhere else.  What would differ from run to run or from machine to
-machine (timings, versions, widths, a reader's settings) is dropped, so a second run changes no byte.
+Outputs come from here and from nowhere else. What would differ from run to run or from
+machine to machine (timings, versions, a reader's settings) is dropped, so that a second
+run changes no byte.
 """
 
 import argparse
+import base64
 import sys
 from pathlib import Path
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
-from nbclient import NotebookClient
 from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
+PICTURE = HERE / "images" / "spiral.png"
+PICTURE_TAG = "readme-picture"
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -43,11 +47,14 @@ def lessons():
 
 
 def execute(notebook, folder=HERE):
-    """Run all cells in a fresh kernel started in folder; an exception in a cell is raised here."""
-    manager = ThisPython()
+    """Run all cells in a fresh kernel started in folder, and return the notebook.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised an exception.
+    """
     NotebookClient(
         notebook,
-        km=manager,
+        kernel_manager_class=ThisPython,
         timeout=120,
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
@@ -57,27 +64,31 @@ def execute(notebook, folder=HERE):
 
 
 def normalise(notebook):
-    """Bring metadata into the stable form, in place; cells, outputs and counts stay."""
+    """Bring the metadata into the stable form, in place, and return the notebook."""
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        kept = {
-            key: cell.metadata[key]
-            for key in KEPT_CELL_METADATA
-            if cell.metadata.get(key)
-        }
-        cell.metadata = nbformat.from_dict(kept)
-        cell.pop("attachments", None)
+        cell.metadata = chosen(cell.metadata, KEPT_CELL_METADATA)
         for output in cell.get("outputs", []):
-            if output.output_type in ("display_data", "execute_result"):
-                output.metadata = nbformat.from_dict(
-                    {
-                        kind: value
-                        for kind, value in output.metadata.items()
-                        if kind in output.data
-                    }
-                )
+            if "data" in output:
+                output.metadata = chosen(output.metadata, output.data)
     return notebook
+
+
+def chosen(metadata, keys):
+    """Return the entries of metadata that have one of the keys and are not empty."""
+    kept = {key: value for key, value in metadata.items() if key in keys and value}
+    return nbformat.from_dict(kept)
+
+
+def readme_picture(notebook):
+    """Return the picture that the cell tagged for the README draws, or None."""
+    for cell in notebook.cells:
+        if PICTURE_TAG in cell.metadata.get("tags", []):
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    return base64.b64decode(output.data["image/png"])
+    return None
 
 
 def main(arguments=None):
@@ -86,7 +97,11 @@ def main(arguments=None):
     parser.add_argument("notebook", nargs="*", type=Path, help="default: all lessons")
     for path in parser.parse_args(arguments).notebook or lessons():
         notebook = nbformat.read(path, as_version=4)
-        nbformat.write(normalise(execute(notebook, path.resolve().parent)), path)
+        normalise(execute(notebook, path.resolve().parent))
+        nbformat.write(notebook, path)
+        if picture := readme_picture(notebook):
+            PICTURE.parent.mkdir(exist_ok=True)
+            PICTURE.write_bytes(picture)
         print(f"executed {path.name}")
 
 

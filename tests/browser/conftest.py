@@ -95,14 +95,18 @@ def new_user(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def start_lab(new_user, tmp_path_factory):
-    """A function that runs a command and returns the JupyterLab address it prints."""
+    """A function that runs a command and returns the JupyterLab address it prints.
+
+    In the command, {port} stands for a free port.
+    """
     with contextlib.ExitStack() as started:
 
         def start(*command, folder):
+            port = free_port()
             log = tmp_path_factory.mktemp("server") / "log"
             with log.open("w") as output:
                 server = subprocess.Popen(
-                    command,
+                    [word.format(port=port) for word in command],
                     cwd=folder,
                     env=new_user,
                     stdin=subprocess.DEVNULL,
@@ -128,14 +132,8 @@ def lab(start_lab, tmp_path_factory):
     """The folder and the address of a JupyterLab that serves a copy of notebooks/."""
     folder = tmp_path_factory.mktemp("served") / "notebooks"
     shutil.copytree(NOTEBOOKS, folder, ignore=shutil.ignore_patterns(".*", "__*"))
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        f"--port={free_port()}",
-    ]
-    return Lab(folder, start_lab(*command, *as_root(), folder=folder))
+    command = [sys.executable, "-m", "jupyterlab", "--port={port}", *as_root()]
+    return Lab(folder, start_lab(*command, "--no-browser", folder=folder))
 
 
 def as_root():

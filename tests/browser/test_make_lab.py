@@ -1,12 +1,24 @@
 """`make lab` prints an address, and a browser that opens it shows lesson 01."""
 
-import json
 import re
-import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def address(start_lab):
+    """The address that `make lab` prints on a machine without a display."""
+    return start_lab("make", "lab", "PORT={port}", folder=PROJECT)
+
+
+def test_the_printed_address_opens_lesson_01(address, page):
+    lesson = nbformat.read(PROJECT / "notebooks" / "01_neuron.ipynb", as_version=4)
+    title = re.search(r"^# (.+)$", lesson.cells[0].source, re.MULTILINE)[1]
+    page.goto(address)
+    page.get_by_role("heading", name=title).wait_for()

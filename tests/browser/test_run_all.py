@@ -18,7 +18,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 SECONDS_FOR_A_LESSON = 300
 
-# The toolbar says "idle" before there is a kernel; the kernel's connection knows better.
+# The toolbar says "idle" before there is a kernel; the kernel's connection knows it.
 KERNEL_IS_READY = """() => {
     const notebook = window.jupyterapp?.shell.currentWidget;
     const kernel = notebook?.sessionContext?.session?.kernel;
@@ -75,10 +75,11 @@ BROKEN = {
 def test_a_broken_notebook_is_found(source, stored, complaint, lab, page):
     outputs = [new_output("stream", text=stored)] if stored else []
     notebook = new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         cells=[
             new_code_cell(source, outputs=outputs, execution_count=1),
             new_code_cell("after = 2", execution_count=2),
-        ]
+        ],
     )
     nbformat.write(notebook, lab.folder / "broken.ipynb")
     found = complaints(run_all(page, lab, "broken.ipynb"), notebook)
