@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8888
 WORKERS ?= auto
 
+FIRST := notebooks/01_neuron.ipynb
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -26,7 +27,7 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 	@touch $@
 
 lab: .venv/.ready  ## open JupyterLab at lesson 01
-	$(BIN)/jupyter lab notebooks/01_neuron.ipynb --port $(PORT) $(AS_ROOT)
+	$(BIN)/jupyter lab --notebook-dir . --LabApp.default_url /lab/tree/$(FIRST) --port $(PORT) $(AS_ROOT)
 
 test: .venv/.ready  ## ruff, the unit tests, and every stored output of the lessons
 	$(BIN)/ruff check .

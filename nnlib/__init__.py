@@ -1,7 +1,8 @@
 """The code that the series Neural Network from Scratch develops, lesson by lesson.
 
-Modules in the order of the lessons: neuron, layers, sequential, gradient_check, losses, optimizers,
-training, metrics, datasets.  ``nnlib.plotting`` draws the lessons' figures and is imported on its own.
+Modules in the order of the lessons: neuron, layers, sequential, gradient_check, losses,
+optimizers, training, metrics, datasets.  ``nnlib.plotting`` draws the lessons' figures
+and is imported on its own.
 """
 
 from nnlib import datasets, metrics

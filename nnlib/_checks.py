@@ -1,24 +1,29 @@
-"""The checks at the door: what a caller passes is looked at once, before the arithmetic.
+"""The checks at the door: a caller's arguments are looked at before the arithmetic.
 
-Layers, losses and metrics are the bare lines of the lessons.  The checks they need stand here, and are
-put in front of them by ``Layer.__call__``, ``Loss.__call__`` and the decorators ``door`` and
-``after_forward``.  A check returns the value in the form the arithmetic expects, or raises TypeError or
-ValueError with what was expected, what came, and the likely cause.
+Layers, losses and metrics are the bare lines of the lessons.  The checks they need
+stand here, and are put in front of them by ``Layer.__call__``, ``Loss.__call__`` and
+the decorators ``door`` and ``after_forward``.  A check returns the value in the form
+the arithmetic expects, or raises TypeError or ValueError with what was expected, what
+came, and the likely cause.
 """
 
+import threading
 from functools import wraps
+from inspect import signature
 
 import numpy as np
 
 
-class NotFiniteError(ValueError):
-    """A value holds NaN or inf."""
-
-
 def door(check):
-    """Decorate a function so that ``check(*args, **kwargs)`` runs first and returns its arguments."""
+    """Decorate a function: ``check`` runs first, and what it returns is passed on.
+
+    Each check belongs to one function and takes its name, so that Python's own message
+    about a missing argument names what the caller has called.
+    """
 
     def decorate(function):
+        check.__name__, check.__qualname__ = function.__name__, function.__qualname__
+
         @wraps(function)
         def checked(*args, **kwargs):
             return function(*check(*args, **kwargs))
@@ -28,144 +33,201 @@ def door(check):
     return decorate
 
 
+class _Running(threading.local):
+    """Whether a backward is running in this thread."""
+
+    backward = False
+
+
+_running = _Running()
+
+
 def after_forward(backward):
-    """Decorate ``backward``: forward must have run, and the gradient must have its output's shape."""
+    """Decorate ``backward``: forward has run, and the gradient has its output's shape.
+
+    Whether the gradient is finite is asked once, where the caller's own comes in.  The
+    layers inside a Sequential get theirs from one another, at every step of a training.
+    """
 
     @wraps(backward)
-    def checked(self, *gradient):
+    def checked(self, *gradient, **named):
+        if named:
+            gradient = signature(backward).bind(self, *gradient, **named).args[1:]
         shape = self.output_shape
         if shape is None:
             raise RuntimeError(
-                f"{self.name}.backward() came before forward: call {self.name} on a batch first, "
-                "because backward uses what forward remembers"
+                f"{self.name}.backward() came before forward: call {self.name} on a "
+                "batch first, because backward uses what forward remembers"
             )
-        return backward(
-            self, *(check_gradient(dZ, shape, self.name) for dZ in gradient)
-        )
+        if not gradient or (_running.backward and _is_gradient(gradient[0], shape)):
+            return backward(self, *gradient)
+        gradient = [check_gradient(dZ, shape, self) for dZ in gradient]
+        before, _running.backward = _running.backward, True
+        try:
+            return backward(self, *gradient)
+        finally:
+            _running.backward = before
 
     return checked
 
 
-def check_numbers(value, what):
-    """Return ``value`` as an array of finite floats; integers and booleans become float64."""
+def _is_gradient(dZ, shape):
+    return type(dZ) is np.ndarray and dZ.shape == shape and dZ.dtype.kind == "f"
+
+
+def check_gradient(dZ, shape, layer):
+    """Return dZ as finite floats of exactly the shape that the layer's forward gave."""
+    if _is_gradient(dZ, shape) and np.isfinite(dZ).all():
+        return dZ
+    dZ = check_numbers(dZ, f"{layer.name}.backward: dZ")
+    if dZ.shape != shape:
+        raise ValueError(
+            f"{layer.name}.backward expects dZ of shape {shape}, like the output of "
+            f"the last forward, got {dZ.shape}: is it of another batch, or transposed?"
+        )
+    return dZ
+
+
+def check_array(value, what):
+    """Return ``value`` as an array of anything, but neither masked nor ragged."""
+    if value is None:
+        raise TypeError(
+            f"{what} must be a number or an array, got None: "
+            "does a function lack its return, or was a value never set?"
+        )
     if np.ma.isMaskedArray(value):
         raise TypeError(
-            f"{what} is a masked array: its mask would be lost; fill it or drop the rows first"
+            f"{what} must be an array, got a masked array, whose mask would be lost: "
+            "fill it or drop the rows first"
         )
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except ValueError:
         raise ValueError(
-            f"{what} is ragged: every row needs the same number of columns"
+            f"{what} must be an array, got a ragged {type(value).__name__}: "
+            "every row needs the same number of columns"
         ) from None
+
+
+def check_numbers(value, what):
+    """Return ``value`` as an array of finite floats; other numbers become float64."""
+    array = check_array(value, what)
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{what} must hold real numbers, got dtype {array.dtype}: "
-            "are there strings, None or rows of unequal length in it?"
+            "are there strings, None or complex numbers in it?"
         )
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
     finite = np.isfinite(array)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise NotFiniteError(
-            f"{what} holds NaN or inf, the first at index {where}: "
+        place = f", the first at index {where}" if where else ""
+        raise ValueError(
+            f"{what} must hold finite numbers, got NaN or inf{place}: "
             "was a value missing in the data, or did training diverge?"
         )
     return array
 
 
-def check_batch(X, n_in, who):
-    """Return X as a batch of shape (m, n_in) with m >= 1; ``n_in`` None takes any width >= 1."""
-    X = check_numbers(X, f"{who}: X")
-    width = "n" if n_in is None else n_in
-    expects = f"{who} expects X of shape (m, {width}), got {X.shape}"
-    if X.ndim == 1 and X.size and n_in in (None, X.size):
-        raise ValueError(f"{expects}: one sample is a row, X[None, :]")
-    if X.ndim == 1 and X.size and n_in == 1:
-        raise ValueError(f"{expects}: m samples of one input are a column, X[:, None]")
+def check_number(value, what):
+    """Return ``value``, a single finite number, as a float."""
+    array = check_numbers(value, what)
+    if array.ndim != 0:
+        raise ValueError(
+            f"{what} must be one number, got an array of shape {array.shape}: "
+            "take one entry of it, such as a[0]"
+        )
+    return float(array)
+
+
+def check_batch(X, n_in, who, what="X"):
+    """Return X as a batch of shape (m, n_in), m >= 1; None takes any width >= 1."""
+    X = check_numbers(X, f"{who}: {what}")
+    width = "k" if n_in is None else n_in
+    expects = f"{who} expects {what} of shape (m, {width}), got {X.shape}"
+    row = f"one sample is a row, {what}[None, :]"
+    column = f"m samples of one number are a column, {what}[:, None]"
+    if len(X.shape) == 1 and X.size:
+        if n_in is None:
+            raise ValueError(f"{expects}: {row}; {column}")
+        if n_in == X.size:
+            raise ValueError(f"{expects}: {row}")
+        if n_in == 1:
+            raise ValueError(f"{expects}: {column}")
     if X.ndim != 2:
         raise ValueError(f"{expects}: a batch has two axes, a sample is a row")
     if len(X) == 0:
-        raise ValueError(f"{expects}: the batch is empty")
+        raise ValueError(f"{expects}: the batch is empty, were all rows dropped?")
     if X.shape[1] == 0:
         raise ValueError(f"{expects}: the samples have no columns")
     if n_in is not None and X.shape[1] != n_in:
         hint = (
-            "is it transposed? A sample is a row, X.T"
+            f"is it transposed? A sample is a row, {what}.T"
             if X.shape[0] == n_in
-            else f"each sample needs {n_in} numbers"
+            else f"a sample needs {n_in} numbers, one a column"
         )
         raise ValueError(f"{expects}: {hint}")
     return X
 
 
-def check_gradient(dZ, shape, who):
-    """Return dZ as floats of exactly the shape that forward returned."""
-    dZ = check_numbers(dZ, f"{who}.backward: dZ")
-    if dZ.shape != shape:
-        raise ValueError(
-            f"{who}.backward expects dZ of shape {shape}, like the output of the last forward, "
-            f"got {dZ.shape}: is it the gradient of another batch, or transposed?"
-        )
-    return dZ
-
-
-def check_labels(y, n_classes, what="y"):
-    """Return y as integer labels of shape (m,), each in 0..n_classes-1 (None: any from 0)."""
-    if np.ma.isMaskedArray(y):
-        raise TypeError(
-            f"{what} is a masked array: its mask would be lost; drop the rows first"
-        )
-    try:
-        y = np.asarray(y)
-    except ValueError:
-        raise ValueError(
-            f"{what} is ragged: expected one label a sample, shape (m,)"
-        ) from None
-    if y.ndim == 2 and y.shape[1] > 1:
-        raise ValueError(
-            f"{what} expects integer labels of shape (m,), got {y.shape}: "
-            "is it one-hot? Use Y.argmax(axis=1)"
-        )
+def check_labels(y, n_classes, what):
+    """Return y as integer labels of shape (m,) in 0..n_classes-1 (None: from 0)."""
+    y = check_array(y, what)
     if y.ndim != 1:
+        hint = (
+            "is it one-hot, or scores? argmax(axis=1) makes labels of them"
+            if y.ndim == 2 and y.shape[1] > 1
+            else "the label of a single sample is an array of one, [y]"
+            if y.ndim == 0
+            else "flatten it with np.ravel"
+        )
         raise ValueError(
-            f"{what} expects integer labels of shape (m,), got {y.shape}: flatten it with y.ravel()"
+            f"{what} must be integer labels of shape (m,), got {y.shape}: {hint}"
         )
     if len(y) == 0:
-        raise ValueError(f"{what} expects at least one label, got an empty array")
+        raise ValueError(
+            f"{what} must be integer labels of shape (m,), got an empty array: "
+            "were all rows dropped?"
+        )
     if y.dtype.kind not in "iu":
         hint = (
-            "labels are class numbers; use y.astype(int) if they are whole"
-            if y.dtype.kind == "f"
+            "y.astype(int) makes labels of whole numbers"
+            if y.dtype.kind in "fb"
             else "number the classes 0, 1, 2, ..."
         )
-        raise TypeError(f"{what} expects integer labels, got dtype {y.dtype}: {hint}")
+        raise TypeError(f"{what} must be integer labels, got dtype {y.dtype}: {hint}")
     low, high = int(y.min()), int(y.max())
     if low < 0 or (n_classes is not None and high >= n_classes):
         allowed = "0 or more" if n_classes is None else f"from 0 to {n_classes - 1}"
         raise ValueError(
-            f"{what} expects labels {allowed}, got labels from {low} to {high}: "
-            "do they start at 1, or has the model too few outputs?"
+            f"{what} must be labels {allowed}, got labels from {low} to {high}: "
+            "do they start at 1, or are there fewer columns than classes?"
         )
     return y
 
 
 def check_count(value, what, least=1):
     """Return ``value`` as an int of at least ``least``."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{what} must be a whole number, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(
+            f"{what} must be a whole number, got {value!r}: "
+            "is it a float, or are two arguments swapped?"
+        )
     if value < least:
-        raise ValueError(f"{what} must be at least {least}, got {value}")
+        raise ValueError(
+            f"{what} must be at least {least}, got {value}: "
+            "is it a wrong count, or are two arguments swapped?"
+        )
     return int(value)
 
 
 def check_positive(value, what, hint):
     """Return ``value`` as a float above 0."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
+    if isinstance(value, bool) or not isinstance(
         value, (int, float, np.integer, np.floating)
     ):
-        raise TypeError(f"{what} must be a number, got {value!r}")
+        raise TypeError(f"{what} must be a number above 0, got {value!r}: {hint}")
     if not (np.isfinite(value) and value > 0):
         raise ValueError(f"{what} must be a finite number above 0, got {value}: {hint}")
     return float(value)
@@ -174,16 +236,29 @@ def check_positive(value, what, hint):
 def check_rng(rng, who):
     """Return rng, a NumPy Generator."""
     if not isinstance(rng, np.random.Generator):
+        got = "none" if rng is None else type(rng).__name__
         raise TypeError(
-            f"{who} expects rng to be a NumPy Generator, got {type(rng).__name__}: "
+            f"{who} expects rng to be a NumPy Generator, got {got}: "
             "make one with rng = np.random.default_rng(0) and pass it on"
         )
     return rng
 
 
-def check_same_rows(X, y, who):
-    """Raise ValueError unless X and y have one row a sample, the same number in both."""
-    if len(X) != len(y):
+def check_kind(value, kind, what, wanted, hint="are two arguments swapped?"):
+    """Return ``value``, an instance of ``kind``; ``wanted`` says so in words."""
+    if not isinstance(value, kind):
+        got = type(value).__name__
+        if isinstance(value, type):
+            got = f"the class {value.__name__}"
+            hint = f"call it, {value.__name__}(...)"
+        raise TypeError(f"{what} must be {wanted}, got {got}: {hint}")
+    return value
+
+
+def check_same_rows(a, b, who, names):
+    """Raise ValueError unless a and b have the same number of rows."""
+    if len(a) != len(b):
         raise ValueError(
-            f"{who} expects one target a sample, got {len(X)} rows in X and {len(y)} targets"
+            f"{who} expects {names} of the same length, one row a sample, "
+            f"got {len(a)} and {len(b)}: are they of the same samples?"
         )

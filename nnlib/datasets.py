@@ -1,31 +1,31 @@
-"""Data for the lessons: made from a random generator, so that nothing has to be fetched.
+"""Data for the lessons, made from a random generator: nothing has to be fetched.
 
 Inputs are arrays with one sample a row.
 """
 
 import numpy as np
 
-from nnlib._checks import check_count, check_numbers, check_rng, door
+from nnlib._checks import check_count, check_number, check_rng, door
 
 
 def _noise(noise, who):
-    noise = check_numbers(noise, f"{who}: noise")
-    if noise.ndim != 0 or noise < 0:
+    noise = check_number(noise, f"{who}: noise")
+    if noise < 0:
         raise ValueError(
-            f"{who} expects noise to be one number, 0 or more, got {noise}"
+            f"{who}: noise must be 0 or more, got {noise}: it is a standard deviation"
         )
-    return float(noise)
+    return noise
 
 
 def _curve_door(who):
-    def check(n, noise, rng):
+    def check(n, noise, rng=None):
         return check_count(n, f"{who}: n"), _noise(noise, who), check_rng(rng, who)
 
     return check
 
 
 def xor():
-    """Return the four points of exclusive or: X of shape (4, 2), labels y of shape (4,)."""
+    """Return the four points of exclusive or: X of shape (4, 2), labels y of (4,)."""
     X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     y = np.array([0, 1, 1, 0])
     return X, y
@@ -71,7 +71,7 @@ def sine(n, noise, rng):
     return X, Y
 
 
-def _spiral_door(n_per_class, n_classes, noise, rng):
+def _spiral_door(n_per_class, n_classes, noise, rng=None):
     return (
         check_count(n_per_class, "spiral: n_per_class", least=2),
         check_count(n_classes, "spiral: n_classes"),
@@ -84,8 +84,9 @@ def _spiral_door(n_per_class, n_classes, noise, rng):
 def spiral(n_per_class, n_classes, noise, rng):
     """Return points on intertwined spiral arms, one arm a class.
 
-    Point i of n on the arm of class c has radius r from 0.05 to 1 in equal steps and the angle
-    4 i / (n - 1) + 2 pi c / K + noise * N(0, 1), in radians; x = (r sin angle, r cos angle).
+    Point i of n on the arm of class c has radius r from 0.05 to 1 in equal steps and
+    the angle 4 i / (n - 1) + 2 pi c / K + noise * N(0, 1), in radians;
+    x = (r sin angle, r cos angle).
 
     Args:
         n_per_class: n, points an arm, at least 2.
@@ -99,8 +100,9 @@ def spiral(n_per_class, n_classes, noise, rng):
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
 
-    Source: after the two-spirals problem of K. J. Lang and M. J. Witbrock, Learning to tell two spirals
-    apart, Proceedings of the 1988 Connectionist Models Summer School, 52-59.
+    Source: after the two-spirals problem of K. J. Lang and M. J. Witbrock, Learning to
+    tell two spirals apart, Proceedings of the 1988 Connectionist Models Summer School,
+    52-59.
     """
     radius = np.linspace(0.05, 1, n_per_class)
     arms = []

@@ -1,12 +1,12 @@
 """Is a gradient right?  Nudge each number a little, watch the loss, compare.
 
-The slope measured by nudging needs no calculus, so it is an independent witness.  It is slow (two forward
-passes a number) and made for small networks in float64.
+The slope measured by nudging needs no calculus, so it is an independent witness.  It is
+slow (two forward passes a number) and made for small networks in float64.
 """
 
 import numpy as np
 
-from nnlib._checks import check_batch, check_positive, door
+from nnlib._checks import check_array, check_batch, check_kind, check_positive, door
 from nnlib.layers import Layer
 from nnlib.losses import Loss
 
@@ -15,7 +15,7 @@ def numerical_gradient(f, P, step=1e-5):
     """Return dL/dP by central differences, one entry at a time.
 
     Args:
-        f: function without arguments that returns the loss as it is with P's present values.
+        f: function without arguments that returns the loss for P's present values.
         P: array of any shape, float64; changed for the measurement and put back.
         step: h in (f(p + h) - f(p - h)) / (2 h).
 
@@ -36,48 +36,47 @@ def numerical_gradient(f, P, step=1e-5):
     return dP
 
 
-def relative_error(a, b):
-    """Return |a - b| / max(|a|, |b|), where |.| is the root of the sum of squares over all entries.
+def _relative_error_door(a, b):
+    who = "relative_error: a gradient"
+    return check_array(a, who), check_array(b, who)
 
-    It is 0 for equal arrays and at most 2.  Two arrays of zeros agree about nothing: the answer is then
-    inf, so that a gradient never computed does not pass for a right one.
+
+@door(_relative_error_door)
+def relative_error(a, b):
+    """Return |a - b| / max(|a|, |b|), |.| the root of the sum of squared entries.
+
+    It is 0 for equal arrays and at most 2.  Two arrays of zeros agree about nothing:
+    the answer is then inf, so that a gradient never computed does not pass for a right
+    one.
 
     Args:
-        a, b: arrays of the same shape.
+        a: array of any shape.
+        b: array of the same shape.
 
     Raises:
+        TypeError: a gradient is None.
         ValueError: the shapes differ.
     """
     if np.shape(a) != np.shape(b):
         raise ValueError(
-            f"the gradients have shapes {np.shape(a)} and {np.shape(b)}, expected the same"
+            f"the gradients have shapes {np.shape(a)} and {np.shape(b)}, "
+            "expected the same"
         )
     scale = max(np.linalg.norm(a), np.linalg.norm(b))
     return float(np.linalg.norm(a - b) / scale) if scale > 0 else np.inf
 
 
 def _check_gradients_door(model, X, target, loss, step=1e-5):
-    if not isinstance(model, Layer):
-        raise TypeError(
-            f"check_gradients expects a layer or a Sequential, got {type(model).__name__}"
-        )
-    if not isinstance(loss, Loss):
-        hint = f": call it, {loss.__name__}()" if isinstance(loss, type) else ""
-        raise TypeError(
-            f"check_gradients expects a loss such as MSE(), got {loss!r}{hint}"
-        )
+    check_kind(model, Layer, "check_gradients: model", "a layer or a Sequential")
+    check_kind(loss, Loss, "check_gradients: loss", "a loss such as MSE()")
     X = check_batch(X, model.n_in, f"check_gradients with {model.name}").copy()
     step = check_positive(step, "check_gradients: step", "1e-5 is a good one")
-    narrow = [
-        name
-        for name, (P, _) in {"X": (X, None), **model.parameters()}.items()
-        if P.dtype != np.float64
-    ]
-    if narrow:
-        raise TypeError(
-            f"check_gradients needs float64, but {', '.join(narrow)} is {X.dtype if 'X' in narrow else 'narrower'}: "
-            "in float32 the nudges drown in rounding"
-        )
+    for name, (P, _) in {"X": (X, None), **model.parameters()}.items():
+        if P.dtype != np.float64:
+            raise TypeError(
+                f"check_gradients expects float64 throughout, got {name} of {P.dtype}: "
+                "in fewer digits the nudges drown in rounding, use astype(np.float64)"
+            )
     target = loss.check_target(target, model.forward(X).shape)
     return model, X, target, loss, step
 
@@ -89,13 +88,14 @@ def check_gradients(model, X, target, loss, step=1e-5):
     Args:
         model: a layer or a Sequential with float64 parameters.
         X: batch of shape (m, n), float64.
-        target: what the loss expects: Y of the output's shape, or labels y of shape (m,).
+        target: Y of the output's shape, or labels y of shape (m,), as the loss expects.
         loss: MSE(), SoftmaxCrossEntropy() or another Loss.
         step: h of the central differences.
 
     Returns:
-        {name: relative error} for the input "X" and each parameter, such as "0.W".  In float64 a right
-        gradient stays below 1e-7 unless a nudge carries a ReLU over its kink.
+        {name: relative error} for the input "X" and each parameter, such as "0.W".  In
+        float64 a right gradient stays below 1e-7 unless a nudge carries a ReLU over its
+        kink.
 
     Raises:
         TypeError: model or loss is of another kind, or something is not float64.

@@ -1,8 +1,9 @@
 """Layers: many neurons at once, for a batch of samples at once.
 
-A layer turns a batch (one sample a row) into another batch.  ``forward`` computes it; ``backward`` takes
-the gradient of the loss with respect to what came out and returns the gradient with respect to what went
-in.  Layers only sum over the samples: the factor 1/m belongs to the loss.
+A layer turns a batch (one sample a row) into another batch.  ``forward`` computes it;
+``backward`` takes the gradient of the loss with respect to what came out and returns
+the gradient with respect to what went in.  Layers only sum over the samples: the factor
+1/m belongs to the loss.
 """
 
 import numpy as np
@@ -13,8 +14,8 @@ from nnlib._checks import after_forward, check_batch, check_count, check_rng, do
 class Layer:
     """What all layers share: a door, and no parameters unless they say otherwise.
 
-    A layer of your own derives from this class and defines ``forward(X)`` and ``backward(dZ)``; with
-    parameters it also defines ``parameters()``.
+    A layer of your own derives from this class and defines ``forward(X)`` and
+    ``backward(dZ)``; with parameters it also defines ``parameters()``.
     """
 
     n_in = None  # columns that X must have; None: any
@@ -34,7 +35,7 @@ class Layer:
         return self.forward(check_batch(X, self.n_in, self.name))
 
     def forward(self, X):
-        """Return the layer's output for the batch X, and remember what ``backward`` needs."""
+        """Return the output for the batch X, and remember what ``backward`` needs."""
         raise NotImplementedError(
             f"{self.name} has no forward: define forward(self, X)"
         )
@@ -46,7 +47,7 @@ class Layer:
         )
 
     def parameters(self):
-        """Return {name: (parameter, its gradient)}; the gradient is None before ``backward``."""
+        """Return {name: (parameter, its gradient)}, with None before ``backward``."""
         return {}
 
     @property
@@ -63,7 +64,7 @@ class Layer:
         return f"{self.name}()"
 
 
-def _dense_door(self, n_in, n_out, rng):
+def _dense_door(self, n_in, n_out, rng=None):
     return (
         self,
         check_count(n_in, "Dense: n_in"),
@@ -75,21 +76,23 @@ def _dense_door(self, n_in, n_out, rng):
 class Dense(Layer):
     """k neurons that all see the same n inputs: Z = X W + b.
 
-    Shapes: X (m, n), W (n, k) with one neuron a column, b (1, k), Z (m, k).  ``dW`` and ``db`` hold the
-    gradients after ``backward`` and have the shapes of W and b.
+    Shapes: X (m, n), W (n, k) with one neuron a column, b (1, k), Z (m, k).  ``dW`` and
+    ``db`` hold the gradients after ``backward`` and have the shapes of W and b.
 
     Args:
         n_in: n, the number of inputs, at least 1.
         n_out: k, the number of neurons, at least 1.
-        rng: NumPy Generator for the start weights, normal with standard deviation sqrt(2 / n).
+        rng: NumPy Generator for the start weights, normal with standard deviation
+            sqrt(2 / n).
 
     Raises:
         TypeError: n_in or n_out is not a whole number, or rng is not a Generator.
         ValueError: n_in or n_out is below 1.
 
-    Source: the start weights follow K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers,
-    ICCV 2015, section 2.2; the gradients follow D. E. Rumelhart, G. E. Hinton and R. J. Williams,
-    Learning representations by back-propagating errors, Nature 323 (1986), 533-536.
+    Source: the start weights follow K. He, X. Zhang, S. Ren and J. Sun, Delving deep
+    into rectifiers, ICCV 2015, section 2.2; the gradients follow D. E. Rumelhart,
+    G. E. Hinton and R. J. Williams, Learning representations by back-propagating
+    errors, Nature 323 (1986), 533-536.
     """
 
     X = dW = db = None
@@ -111,7 +114,7 @@ class Dense(Layer):
         Raises:
             RuntimeError: forward has not run yet.
             TypeError: dZ does not hold real numbers.
-            ValueError: dZ has not the shape of the last output, or holds NaN or inf.
+            ValueError: dZ is not of the last output's shape, or holds NaN or inf.
         """
         self.dW = self.X.T @ dZ
         self.db = dZ.sum(axis=0, keepdims=True)
@@ -150,8 +153,8 @@ class ReLU(Layer):
 
     Shapes: Z (m, k) in, A (m, k) out.  The slope at exactly 0 is a convention: here 0.
 
-    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines,
-    ICML 2010.
+    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted
+    Boltzmann machines, ICML 2010.
     """
 
     Z = None
@@ -168,7 +171,7 @@ class ReLU(Layer):
         Raises:
             RuntimeError: forward has not run yet.
             TypeError: dA does not hold real numbers.
-            ValueError: dA has not the shape of the last output, or holds NaN or inf.
+            ValueError: dA is not of the last output's shape, or holds NaN or inf.
         """
         return dA * (self.Z > 0)
 

@@ -1,7 +1,8 @@
 """A loss turns predictions and targets into one number: how wrong the model is.
 
-Its ``backward`` returns the gradient with respect to the prediction, and starts the backward pass.  The
-mean over the m samples is taken here, so the factor 1/m is here too, and nowhere else.
+Its ``backward`` returns the gradient with respect to the prediction, and starts the
+backward pass.  The mean over the m samples is taken here, so the factor 1/m is here
+too, and nowhere else.
 """
 
 import numpy as np
@@ -19,8 +20,8 @@ from nnlib._checks import (
 class Loss:
     """What all losses share: the door.
 
-    A loss of your own derives from this class and defines ``forward``, ``backward`` and, if its targets
-    are not of the prediction's shape, ``check_target``.
+    A loss of your own derives from this class and defines ``forward``, ``backward``
+    and, if its targets are not of the prediction's shape, ``check_target``.
     """
 
     output_shape = None  # () once forward has run
@@ -29,23 +30,26 @@ class Loss:
         """Check both arguments and return ``forward(prediction, target)``, a float.
 
         Raises:
-            TypeError: prediction or target holds something else than numbers, or labels are not integers.
-            ValueError: a shape is wrong, a label is out of range, or there is NaN or inf.
+            TypeError: prediction or target does not hold numbers, or labels are not
+                integers.
+            ValueError: a shape is wrong, a label is out of range, or there is NaN or
+                inf.
         """
-        prediction = check_batch(prediction, None, self.name)
+        prediction = check_batch(prediction, None, self.name, "prediction")
         return self.forward(prediction, self.check_target(target, prediction.shape))
 
     def check_target(self, target, shape):
-        """Return the target in the form forward expects; ``shape`` is the prediction's (m, k)."""
+        """Return the target as forward expects it; ``shape`` is the prediction's."""
         target = check_numbers(target, f"{self.name}: target")
         if target.shape != shape:
+            hint = (
+                "m targets of one number are a column, y[:, None]"
+                if target.shape == shape[:1]
+                else "is it of another batch, or has the model too many outputs?"
+            )
             raise ValueError(
-                f"{self.name} expects a target of shape {shape}, like the prediction, got {target.shape}"
-                + (
-                    ": make it a column, y[:, None]"
-                    if target.shape == shape[:1]
-                    else ""
-                )
+                f"{self.name} expects a target of shape {shape}, like the prediction, "
+                f"got {target.shape}: {hint}"
             )
         return target
 
@@ -71,11 +75,12 @@ class Loss:
 class MSE(Loss):
     """Mean squared error: L = (1/m) sum_i sum_j (y_hat_ij - y_ij)^2.
 
-    It sums over the k outputs and averages over the m samples; for one output that is the usual mean.
+    It sums over the k outputs and averages over the m samples; for one output that is
+    the usual mean.
     Shapes: prediction Y_hat (m, k), target Y (m, k).
 
-    Source: C. M. Bishop, Pattern Recognition and Machine Learning, 2006, section 1.2.5, for the squared
-    error as the negative log likelihood under Gaussian noise.
+    Source: C. M. Bishop, Pattern Recognition and Machine Learning, 2006, section 1.2.5,
+    for the squared error as the negative log likelihood under Gaussian noise.
     """
 
     error = None
@@ -127,8 +132,8 @@ def one_hot(y, n_classes, dtype=np.float64):
 def log_softmax(Z):
     """Return ln softmax(Z), row by row, without overflow and without ln 0.
 
-    ln softmax(z)_j = s_j - ln sum_l e^(s_l) with s = z - max(z): no exponent is above 0, and the sum is
-    at least 1.
+    ln softmax(z)_j = s_j - ln sum_l e^(s_l) with s = z - max(z): no exponent is above
+    0, and the sum is at least 1.
 
     Args:
         Z: logits of shape (m, K).
@@ -141,14 +146,15 @@ def log_softmax(Z):
 
 
 def _softmax_door(Z):
-    return (check_batch(Z, None, "softmax"),)
+    return (check_batch(Z, None, "softmax", "Z"),)
 
 
 @door(_softmax_door)
 def softmax(Z):
     """Return e^z_j / sum_l e^z_l, row by row: positive numbers that add up to 1.
 
-    The row's maximum is subtracted first, which changes nothing but keeps e^z from overflowing.
+    The row's maximum is subtracted first, which changes nothing but keeps e^z from
+    overflowing.
 
     Args:
         Z: logits of shape (m, K), one sample a row.
@@ -160,8 +166,8 @@ def softmax(Z):
         TypeError: Z does not hold real numbers.
         ValueError: Z has not shape (m, K), or holds NaN or inf.
 
-    Source: J. S. Bridle, Probabilistic interpretation of feedforward classification network outputs, in
-    Neurocomputing, Springer, 1990, 227-236.
+    Source: J. S. Bridle, Probabilistic interpretation of feedforward classification
+    network outputs, in Neurocomputing, Springer, 1990, 227-236.
     """
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
@@ -170,11 +176,13 @@ def softmax(Z):
 class SoftmaxCrossEntropy(Loss):
     """Softmax and cross-entropy in one: L = -(1/m) sum_i sum_j y_ij ln y_hat_ij.
 
-    Here y_hat = softmax(z) and y is the one-hot row of the label.  Softmax and logarithm are taken
-    together, which keeps the loss finite for any logits.  ``Y_hat`` holds the probabilities of the last
-    batch.  Shapes: logits Z (m, K), labels y (m,).
+    Here y_hat = softmax(z) and y is the one-hot row of the label.  Softmax and
+    logarithm are taken together, which keeps the loss finite however far apart the
+    logits are.  ``Y_hat`` holds the probabilities of the last batch.
+    Shapes: logits Z (m, K), labels y (m,).
 
-    Source: C. M. Bishop, Pattern Recognition and Machine Learning, 2006, sections 4.3.4 and 5.2.
+    Source: C. M. Bishop, Pattern Recognition and Machine Learning, 2006, sections 4.3.4
+    and 5.2.
     """
 
     Y_hat = None
@@ -200,7 +208,8 @@ class SoftmaxCrossEntropy(Loss):
         y = check_labels(y, shape[1], f"{self.name}: y")
         if len(y) != shape[0]:
             raise ValueError(
-                f"{self.name} expects one label a row of Z, got {len(y)} labels for {shape[0]} rows"
+                f"{self.name} expects one label a row of the prediction, got {len(y)} "
+                f"labels for {shape[0]} rows: are they of the same batch?"
             )
         return y
 

@@ -1,6 +1,7 @@
 """Metrics say in people's terms how good the predictions are.
 
-A loss is made for training; a metric is made for reading.  All of them take the true labels first.
+A loss is made for training; a metric is made for reading.  All of them take the true
+labels first.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ def _labels_door(who):
     def check(y, y_pred):
         y = check_labels(y, None, f"{who}: y")
         y_pred = check_labels(y_pred, None, f"{who}: y_pred")
-        check_same_rows(y_pred, y, who)
+        check_same_rows(y, y_pred, who, "y and y_pred")
         return y, y_pred
 
     return check
@@ -37,8 +38,9 @@ def accuracy(y, y_pred):
 def macro_f1(y, y_pred):
     """Return the mean over the classes of F1 = 2 TP / (2 TP + FP + FN).
 
-    For one class, TP counts its samples that were found, FP the others taken for it, FN those missed.
-    The classes are those that occur in y or y_pred, so no denominator is 0.
+    For one class, TP counts its samples that were found, FP the others taken for it,
+    FN those missed.  The classes are those that occur in y or y_pred, so no denominator
+    is 0.
 
     Args:
         y: true labels, shape (m,).
@@ -60,24 +62,26 @@ def macro_f1(y, y_pred):
 
 
 def _top_k_door(y, scores, k):
-    scores = check_batch(scores, None, "top_k_accuracy: scores")
+    scores = check_batch(scores, None, "top_k_accuracy", "scores")
     y = check_labels(y, scores.shape[1], "top_k_accuracy: y")
-    check_same_rows(scores, y, "top_k_accuracy")
+    check_same_rows(y, scores, "top_k_accuracy", "y and scores")
     k = check_count(k, "top_k_accuracy: k")
     if k > scores.shape[1]:
         raise ValueError(
-            f"top_k_accuracy expects k of at most {scores.shape[1]}, the number of classes, got {k}"
+            f"top_k_accuracy expects k of at most {scores.shape[1]}, the number of "
+            f"classes, got {k}: are the scores transposed? A sample is a row"
         )
     return y, scores, k
 
 
 @door(_top_k_door)
 def top_k_accuracy(y, scores, k):
-    """Return the share of samples whose true class is among the k with the highest scores.
+    """Return the share of samples whose true class is among the k highest scores.
 
     Args:
         y: true labels 0..K-1, shape (m,).
-        scores: logits or probabilities, shape (m, K).  Of equal scores the later class ranks higher.
+        scores: logits or probabilities, shape (m, K).  Of equal scores the later class
+            ranks higher.
         k: how many guesses are allowed, 1..K.
 
     Raises:

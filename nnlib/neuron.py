@@ -1,12 +1,12 @@
 """One neuron: weigh the inputs, add them up, decide.
 
-A neuron multiplies each input by a weight, adds the products and a bias, and passes the sum through an
-activation.  Everything later in the series is many of these at once.
+A neuron multiplies each input by a weight, adds the products and a bias, and passes the
+sum through an activation.  Everything later in the series is many of these at once.
 """
 
 import numpy as np
 
-from nnlib._checks import check_numbers, door
+from nnlib._checks import check_number, check_numbers, door
 
 
 def _step_door(z):
@@ -31,8 +31,8 @@ def step(z):
         TypeError: z does not hold real numbers.
         ValueError: z holds NaN or inf.
 
-    Source: W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous activity,
-    Bulletin of Mathematical Biophysics 5 (1943), 115-133.
+    Source: W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in
+    nervous activity, Bulletin of Mathematical Biophysics 5 (1943), 115-133.
     """
     return np.where(z > 0, 1.0, 0.0)
 
@@ -51,27 +51,26 @@ def relu(z):
         TypeError: z does not hold real numbers.
         ValueError: z holds NaN or inf.
 
-    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted Boltzmann machines,
-    ICML 2010.
+    Source: V. Nair and G. E. Hinton, Rectified linear units improve restricted
+    Boltzmann machines, ICML 2010.
     """
     return np.maximum(0, z)
 
 
 def _neuron_door(self, w, b, activation=step):
     w = check_numbers(w, "Neuron: w")
-    b = check_numbers(b, "Neuron: b")
+    b = check_number(b, "Neuron: b")
     if w.ndim != 1 or w.size == 0:
         raise ValueError(
             f"Neuron expects w of shape (n,), one weight an input, got {w.shape}: "
-            "flatten it with w.ravel()"
+            "make it a flat list of at least one weight"
         )
-    if b.ndim != 0:
-        raise ValueError(f"Neuron expects b to be one number, got shape {b.shape}")
     if not callable(activation):
         raise TypeError(
-            f"Neuron expects activation to be a function, got {activation!r}"
+            f"Neuron expects activation to be a function, got {activation!r}: "
+            "pass the function itself, such as relu"
         )
-    return self, w, float(b), activation
+    return self, w, b, activation
 
 
 class Neuron:
@@ -84,7 +83,7 @@ class Neuron:
 
     Raises:
         TypeError: w or b does not hold real numbers, or activation is not a function.
-        ValueError: w is not of shape (n,), b is not one number, or one holds NaN or inf.
+        ValueError: w is not of shape (n,), b is not one number, or there is NaN or inf.
 
     Source: F. Rosenblatt, The perceptron, Psychological Review 65 (1958), 386-408.
     """
@@ -109,16 +108,19 @@ class Neuron:
         """
         x = check_numbers(x, f"{self!r}: x")
         if x.shape != self.w.shape:
+            hint = (
+                "flatten it with np.ravel"
+                if x.size == self.w.size
+                else "is it a batch? A Neuron takes one sample at a time"
+                if x.shape[1:] == self.w.shape
+                else "one number a weight"
+            )
             raise ValueError(
-                f"{self!r} expects x of shape {self.w.shape}, one number a weight, got {x.shape}"
-                + (
-                    ": a column? Flatten it with x.ravel()"
-                    if x.size == self.w.size
-                    else ""
-                )
+                f"{self!r} expects x of shape {self.w.shape}, got {x.shape}: {hint}"
             )
         return self.forward(x)
 
     def __repr__(self):
         n = len(self.w)
-        return f"Neuron({n} input{'s' if n > 1 else ''}, {self.activation.__name__})"
+        activation = getattr(self.activation, "__name__", repr(self.activation))
+        return f"Neuron({n} input{'s' if n > 1 else ''}, {activation})"

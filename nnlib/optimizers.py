@@ -3,7 +3,7 @@
 The gradient points uphill, so a small step the other way lowers the loss.
 """
 
-from nnlib._checks import check_positive, door
+from nnlib._checks import check_kind, check_positive, door
 from nnlib.layers import Layer
 
 
@@ -13,16 +13,14 @@ def _sgd_door(self, learning_rate):
 
 
 def _step_door(self, model):
-    if not isinstance(model, Layer):
-        raise TypeError(
-            f"SGD.step expects a layer or a Sequential, got {type(model).__name__}"
-        )
+    check_kind(model, Layer, "SGD.step: model", "a layer or a Sequential")
     missing = [
         name for name, (_, gradient) in model.parameters().items() if gradient is None
     ]
     if missing:
         raise RuntimeError(
-            f"SGD.step came before backward: {', '.join(missing)} of {model.name} has no gradient yet"
+            f"SGD.step came before backward: {', '.join(missing)} of {model.name} has "
+            "no gradient yet; call model.backward(loss.backward()) first"
         )
     return self, model
 
@@ -37,8 +35,8 @@ class SGD:
         TypeError: learning_rate is not a number.
         ValueError: learning_rate is not above 0, or not finite.
 
-    Source: H. Robbins and S. Monro, A stochastic approximation method, Annals of Mathematical Statistics
-    22 (1951), 400-407.
+    Source: H. Robbins and S. Monro, A stochastic approximation method, Annals of
+    Mathematical Statistics 22 (1951), 400-407.
     """
 
     @door(_sgd_door)

@@ -1,57 +1,58 @@
 """A model is a list of layers: what comes out of one goes into the next.
 
-Forward runs down the list, backward runs up it.  Nothing else is needed, because each layer knows its own
-gradients.
+Forward runs down the list, backward runs up it.  Nothing else is needed, because each
+layer knows its own gradients.
 """
 
-from nnlib._checks import after_forward, door
+from nnlib._checks import after_forward, check_kind, door
 from nnlib.layers import Layer
 
 
-def _sequential_door(self, layers):
-    try:
-        layers = list(layers)
-    except TypeError:
+def _sequential_door(self, layers, *more):
+    if more or not isinstance(layers, (list, tuple)):
+        got = f"{1 + len(more)} arguments" if more else type(layers).__name__
         raise TypeError(
-            f"Sequential expects a list of layers, got {layers!r}: put it in brackets, [...]"
-        ) from None
+            f"Sequential expects a list of layers, got {got}: "
+            "put the layers in brackets, Sequential([...])"
+        )
     if not layers:
-        raise ValueError("Sequential expects at least one layer, got an empty list")
+        raise ValueError(
+            "Sequential expects at least one layer, got an empty list: "
+            "without a layer there is nothing to train"
+        )
     width, source = None, None
     for position, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            hint = (
-                "call it, ReLU()"
-                if isinstance(layer, type)
-                else "derive it from nnlib.layers.Layer"
-            )
-            raise TypeError(
-                f"Sequential: layer {position} is {layer!r}, not a layer: {hint}"
-            )
+        who = f"Sequential: layer {position}"
+        hint = "derive a layer of your own from nnlib.layers.Layer"
+        check_kind(layer, Layer, who, "a layer", hint)
         if any(layer is earlier for earlier in layers[:position]):
             raise ValueError(
-                f"Sequential: layer {position}, {layer.name}, stands in the list twice: a layer "
-                "remembers one batch, so make a new one"
+                f"{who}, {layer.name}, must not stand in the list twice: "
+                "a layer remembers one batch, so make a new one"
             )
         if width is not None and layer.n_in not in (None, width):
             raise ValueError(
-                f"Sequential: layer {position}, {layer.name}, expects {layer.n_in} columns, "
-                f"but {source} gives {width}"
+                f"{who}, {layer.name}, expects {layer.n_in} columns, got {width} from "
+                f"{source}: both numbers must be the same"
             )
         if layer.n_out is not None:
-            width, source = layer.n_out, f"layer {position}, {layer.name},"
-    return self, layers
+            width, source = layer.n_out, layer.name
+    return self, list(layers)
 
 
 class Sequential(Layer):
     """Layers one after the other, used like a single layer.
+
+    Shapes: X (m, n) in, with n the width the first layer expects; (m, k) out, with k
+    the width the last layer gives.
 
     Args:
         layers: list of layers; each must accept the width that the one before gives.
 
     Raises:
         TypeError: layers is not a list of layers.
-        ValueError: the list is empty, holds a layer twice, or two neighbours' widths differ.
+        ValueError: the list is empty, holds a layer twice, or neighbours' widths
+            differ.
     """
 
     @door(_sequential_door)
@@ -71,14 +72,14 @@ class Sequential(Layer):
         Raises:
             RuntimeError: forward has not run yet.
             TypeError: dZ does not hold real numbers.
-            ValueError: dZ has not the shape of the last output, or holds NaN or inf.
+            ValueError: dZ is not of the last output's shape, or holds NaN or inf.
         """
         for layer in reversed(self.layers):
             dZ = layer.backward(dZ)
         return dZ
 
     def parameters(self):
-        """Return {"0.W": (W, dW), "0.b": (b, db), ...}, numbered by the layer's place in the list."""
+        """Return {"0.W": (W, dW), "0.b": (b, db), ...}, by place in the list."""
         return {
             f"{position}.{name}": pair
             for position, layer in enumerate(self.layers)
@@ -114,14 +115,22 @@ class Sequential(Layer):
             else f"Sequential({self.n_in} -> {self.n_out})"
         )
 
+    def _rows(self):
+        """Return the table's lines as pairs (text, number); a title has none."""
+        rows = [(f"{self.name}, {self.n_parameters} parameters", None)]
+        for layer in self.layers:
+            inner = (
+                layer._rows()
+                if isinstance(layer, Sequential)
+                else [(repr(layer), layer.n_parameters)]
+            )
+            rows += [("  " + text, count) for text, count in inner]
+        return rows
+
     def __repr__(self):
-        rows = [
-            (repr(layer).replace("\n", "\n  "), layer.n_parameters)
-            for layer in self.layers
-        ]
-        width = max(len(text.splitlines()[0]) for text, _ in rows)
-        lines = [
-            "  " + text if "\n" in text else f"  {text:<{width}}  {count:>6}"
+        rows = self._rows()
+        width = max(len(text) for text, count in rows if count is not None)
+        return "\n".join(
+            text if count is None else f"{text:<{width}}  {count:>6}"
             for text, count in rows
-        ]
-        return "\n".join([f"{self.name}, {self.n_parameters} parameters", *lines])
+        )

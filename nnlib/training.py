@@ -1,7 +1,7 @@
 """Training: a batch forward, the loss, a batch backward, a small step; again and again.
 
-One pass over all samples is an epoch.  The samples are shuffled before each epoch, so that every batch is
-a fresh sample of the data.
+One pass over all samples is an epoch.  The samples are shuffled before each epoch, so
+that every batch is a fresh sample of the data.
 """
 
 from functools import wraps
@@ -9,9 +9,10 @@ from functools import wraps
 import numpy as np
 
 from nnlib._checks import (
-    NotFiniteError,
+    check_array,
     check_batch,
     check_count,
+    check_kind,
     check_rng,
     check_same_rows,
     door,
@@ -20,20 +21,23 @@ from nnlib.layers import Layer
 from nnlib.losses import Loss
 
 
-def _minibatches_door(X, y, batch_size, rng):
-    X, y = np.asarray(X), np.asarray(y)
+def _minibatches_door(X, y, batch_size, rng=None):
+    X, y = check_array(X, "minibatches: X"), check_array(y, "minibatches: y")
     if X.ndim == 0 or y.ndim == 0 or len(X) == 0:
         raise ValueError(
-            f"minibatches expects at least one sample a row, got shapes {X.shape} and {y.shape}"
+            "minibatches expects X and y with at least one row, a sample a row, "
+            f"got shapes {X.shape} and {y.shape}: were all rows dropped?"
         )
-    check_same_rows(X, y, "minibatches")
+    check_same_rows(X, y, "minibatches", "X and y")
     batch_size = check_count(batch_size, "minibatches: batch_size")
     return X, y, batch_size, check_rng(rng, "minibatches")
 
 
 @door(_minibatches_door)
 def minibatches(X, y, batch_size, rng):
-    """Yield the samples in random order, batch by batch: each exactly once, the last batch may be short.
+    """Yield the samples in random order, batch by batch, each exactly once.
+
+    The last batch may be short.
 
     Args:
         X: inputs, shape (m, n).
@@ -45,8 +49,10 @@ def minibatches(X, y, batch_size, rng):
         (X_batch, y_batch), copies of the rows.
 
     Raises:
-        TypeError: batch_size is not a whole number, or rng is not a Generator.
-        ValueError: batch_size is below 1, there is no sample, or X and y differ in length.
+        TypeError: batch_size is not a whole number, rng is not a Generator, or X or y
+            is a masked array.
+        ValueError: batch_size is below 1, there is no sample, X or y is ragged, or they
+            differ in length.
     """
     order = rng.permutation(len(X))
     for start in range(0, len(X), batch_size):
@@ -55,7 +61,10 @@ def minibatches(X, y, batch_size, rng):
 
 
 def mean_loss(model, X, y, loss, batch_size):
-    """Return the mean loss over all samples, computed in batches to spare memory; nothing is trained."""
+    """Return the mean loss over all samples; nothing is trained.
+
+    It is computed in batches to spare memory.
+    """
     total = 0.0
     for start in range(0, len(X), batch_size):
         rows = slice(start, start + batch_size)
@@ -72,13 +81,18 @@ def stop_if_diverged(value, epoch, optimizer):
         )
         raise FloatingPointError(
             f"training diverged in epoch {epoch}: the loss is {value}. "
-            f"Use a smaller learning rate{smaller}. The model has its weights from before fit again."
+            f"Use a smaller learning rate{smaller}. "
+            "The model has its weights from before fit again."
         )
 
 
-def _check_target(loss, y, X, model):
+def _check_data(model, loss, X, y, who):
+    X = check_batch(X, model.n_in, f"{who}: {model.name}")
     width = X.shape[1] if model.n_out is None else model.n_out
-    return loss.check_target(y, (len(X), width))
+    try:
+        return X, loss.check_target(y, (len(X), width))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{who}: {error}") from None
 
 
 def _fit_door(
@@ -89,56 +103,61 @@ def _fit_door(
     optimizer,
     epochs,
     batch_size,
-    rng,
+    rng=None,
     validation=None,
     on_epoch=None,
 ):
-    if not isinstance(model, Layer):
-        raise TypeError(
-            f"fit expects model to be a layer or a Sequential, got {model!r}"
-        )
-    if not isinstance(loss, Loss):
-        hint = f": call it, {loss.__name__}()" if isinstance(loss, type) else ""
-        raise TypeError(f"fit expects a loss such as MSE(), got {loss!r}{hint}")
+    check_kind(model, Layer, "fit: model", "a layer or a Sequential")
+    check_kind(loss, Loss, "fit: loss", "a loss such as MSE()")
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(
-            f"fit expects an optimizer such as SGD(learning_rate=0.1), got {optimizer!r}"
+            "fit: optimizer must be an optimizer such as SGD(learning_rate=0.1), "
+            f"got {optimizer!r}: was it called, are two arguments swapped?"
         )
     if on_epoch is not None and not callable(on_epoch):
         raise TypeError(
-            f"fit expects on_epoch to be a function (epoch, model), got {on_epoch!r}"
+            f"fit: on_epoch must be a function (epoch, model), got {on_epoch!r}: "
+            "pass the function itself, without calling it"
         )
-    X = check_batch(X, model.n_in, f"fit: {model.name}")
-    y = _check_target(loss, y, X, model)
+    X, y = _check_data(model, loss, X, y, "fit")
     epochs = check_count(epochs, "fit: epochs")
     batch_size = check_count(batch_size, "fit: batch_size")
     check_rng(rng, "fit")
     if validation is not None:
         if not isinstance(validation, (tuple, list)) or len(validation) != 2:
             raise TypeError(
-                "fit expects validation to be a pair (X, y) of held-out data"
+                "fit: validation must be a pair (X, y) of held-out data, "
+                f"got {type(validation).__name__}: put both in brackets, (X, y)"
             )
-        X_held = check_batch(
-            validation[0], model.n_in, f"fit: validation: {model.name}"
-        )
-        validation = X_held, _check_target(loss, validation[1], X_held, model)
+        validation = _check_data(model, loss, *validation, "fit: validation")
     return model, X, y, loss, optimizer, epochs, batch_size, rng, validation, on_epoch
 
 
 def _put_back_if_diverged(fit):
-    """Decorate fit: if training diverges, the model gets the parameters it had before."""
+    """Decorate fit: if training diverges, the model gets its former parameters back.
+
+    The loss of a batch tells only of the weights before its step.  So the weights are
+    looked at after each epoch as well, before ``on_epoch`` sees them.
+    """
 
     @wraps(fit)
-    def guarded(model, X, y, loss, optimizer, epochs, *rest):
+    def guarded(model, X, y, loss, optimizer, *rest):
+        *rest, on_epoch = rest
         before = [P.copy() for P, _ in model.parameters().values()]
-        try:
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                try:
-                    history = fit(model, X, y, loss, optimizer, epochs, *rest)
-                except NotFiniteError:
-                    stop_if_diverged(np.nan, "the last one", optimizer)
+        outside = np.geterr()
+
+        def after_epoch(epoch, model):
             if not all(np.isfinite(P).all() for P, _ in model.parameters().values()):
-                stop_if_diverged(np.nan, epochs, optimizer)
+                stop_if_diverged(np.nan, epoch, optimizer)
+            if on_epoch is not None:
+                with np.errstate(**outside):
+                    on_epoch(epoch, model)
+
+        try:
+            with np.errstate(all="ignore"):
+                history = fit(model, X, y, loss, optimizer, *rest, after_epoch)
+            for epoch, value in enumerate(history.get("validation_loss", []), 1):
+                stop_if_diverged(value, epoch, optimizer)
         except FloatingPointError:
             for (P, _), kept in zip(model.parameters().values(), before, strict=True):
                 P[...] = kept
@@ -167,24 +186,28 @@ def fit(
     Args:
         model: a Sequential (or a single layer); its parameters are changed in place.
         X: inputs, shape (m, n).
-        y: targets: Y of shape (m, k) for MSE, integer labels of shape (m,) for SoftmaxCrossEntropy.
+        y: targets: Y of shape (m, k) for MSE, integer labels of shape (m,) for
+            SoftmaxCrossEntropy.
         loss: MSE(), SoftmaxCrossEntropy() or another Loss.
         optimizer: SGD(learning_rate=...) or another object with ``step(model)``.
         epochs: passes over the data, at least 1.
-        batch_size: samples a step, at least 1; from m upwards every step sees all samples.
+        batch_size: samples a step, at least 1; from m upwards a step sees all samples.
         rng: NumPy Generator for the shuffling.
         validation: pair (X, y) of held-out data, or None.
-        on_epoch: function (epoch, model) called after each epoch, counted from 1, or None.
+        on_epoch: function (epoch, model) called after each epoch, from 1 on, or None.
 
     Returns:
-        {"loss": [...]}, a float an epoch: the mean of the batch losses while the weights moved.  With
-        validation also "validation_loss", measured at the end of each epoch.
+        {"loss": [...]}, a float an epoch: the mean of the batch losses while the
+        weights moved.  With validation also "validation_loss", measured at the end of
+        each epoch.
 
     Raises:
-        TypeError, ValueError: an argument does not fit; the message says which, and nothing has changed.
+        TypeError, ValueError: an argument does not fit; the message says which, and
+            nothing has changed.
         FloatingPointError: training diverged; the model has its former weights again.
 
-    Source: I. Goodfellow, Y. Bengio and A. Courville, Deep Learning, 2016, section 8.3.1.
+    Source: I. Goodfellow, Y. Bengio and A. Courville, Deep Learning, 2016, section
+    8.3.1.
     """
     history = (
         {"loss": []} if validation is None else {"loss": [], "validation_loss": []}

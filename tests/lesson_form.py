@@ -35,7 +35,7 @@ FORBIDDEN_IN_OUTPUT = {
     r"0x[0-9a-f]{6,}": "a memory address",
     r"\d\.\d{7,}": "more than 6 decimals",
     r"np\.(float|int|bool)\w*\(": "a NumPy scalar's repr (NumPy 1 and 2 differ)",
-    r"-0\.0*\b(?![1-9])": "a negative zero, whose sign hangs on rounding",
+    r"-0\.0*(?!\d)": "a negative zero, whose sign hangs on rounding",
 }
 ABSOLUTE_PATH = r"(?<![\w.])/(home|root|Users|tmp|work|usr|opt)/|[A-Z]:\\\\?\w"
 

@@ -1,10 +1,11 @@
-"""The figures of lesson 03: slopes, graphs with gradients on the edges, and what a gradient check sees.
+"""The figures of lesson 03: slopes, graphs with gradients, what a gradient check sees.
 
-In all of them values that flow forward are blue and gradients that flow backward are vermilion.
+Values that flow forward are blue, gradients that flow backward are vermilion.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, SKY, VERMILION, label_line
@@ -15,6 +16,10 @@ NODE_FILL = "#f2f2f2"
 def _number(value):
     """Return a number as short text, with a proper minus sign."""
     return f"{float(value) + 0.0:.4g}".replace("-", "−")
+
+
+def _bracketed(value):
+    return _number(value) if value >= 0 else f"({_number(value)})"
 
 
 def _blank(ax, width, height):
@@ -43,8 +48,8 @@ def zoom_on_parabola(x0=3.0, half_widths=(2.0, 0.5, 0.05)):
         ax.set(title=f"{x0:g} ± {half:g}", xlabel="$x$", xlim=(x[0], x[-1]))
         ax.set_xticks([x0 - half, x0, x0 + half])
     axes[0].set_ylabel("$f(x)$")
-    axes[0].text(3.15, 20.5, "$x^2$", color=BLUE, ha="right")
-    axes[0].text(3.3, 5.6, f"slope {2 * x0:g}", color=VERMILION)
+    axes[0].text(4.3, 20.5, "$x^2$", color=BLUE, ha="right")
+    axes[0].text(3.4, 6.2, f"slope {2 * x0:g}", color=VERMILION)
     return fig
 
 
@@ -72,7 +77,7 @@ def _square_and_rectangle(axes):
     ax.text(-0.15, y / 2, "$y$", ha="right", va="center")
     ax.set_title("rectangle: gains $h y$")
     for ax in axes:
-        ax.set(xlim=(-0.6, 4.6), ylim=(-0.6, 3.9), aspect="equal")
+        ax.set(xlim=(-0.6, 4.6), ylim=(-0.5, 3.6), aspect="equal", anchor="SW")
         ax.axis("off")
 
 
@@ -82,16 +87,14 @@ def four_slopes():
     Returns:
         Matplotlib figure.
     """
-    fig, axes = plt.subplots(2, 2, figsize=(8, 6.4))
+    fig, axes = plt.subplots(2, 2, figsize=(8, 6))
     _square_and_rectangle(axes[0])
     ax = axes[1, 0]
     x = np.linspace(-1.5, 1.6, 200)
     ax.plot(x, np.exp(x), color=BLUE)
     for x0, dx in ((0.0, 0.45), (1.0, 0.32)):
         near = np.array([x0 - dx, x0 + dx])
-        ax.plot(
-            near, np.exp(x0) * (1 + near - x0), color=VERMILION, lw=2.5, zorder=3
-        )
+        ax.plot(near, np.exp(x0) * (1 + near - x0), color=VERMILION, lw=2.5, zorder=3)
         ax.plot(x0, np.exp(x0), "o", color="black", ms=5, zorder=4)
         ax.annotate(
             f"height {np.exp(x0):.2f}\nslope {np.exp(x0):.2f}",
@@ -141,8 +144,8 @@ def _edge(ax, start, end, value, gradient, name="", gaps=(0.0, 0.34), at=0.5):
     middle = tail + at * (head - tail)
     normal = np.array([-along[1], along[0]])
     normal = normal if normal[1] > 0 else -normal
-    lean = 0.42 * abs(along[1])
-    above, below = middle + (0.24 + lean) * normal, middle - (0.24 + lean) * normal
+    offset = (0.25 + 0.15 * abs(along[1])) * normal
+    above, below = middle + offset, middle - offset
     text = f"{name} = {_number(value)}" if name else _number(value)
     ax.text(*above, text, color=BLUE, ha="center", va="center")
     ax.text(*below, _number(gradient), color=VERMILION, ha="center", va="center")
@@ -150,7 +153,9 @@ def _edge(ax, start, end, value, gradient, name="", gaps=(0.0, 0.34), at=0.5):
 
 def _graph_key(ax, x, y):
     ax.text(x, y, "value, forward →", color=BLUE, va="center")
-    ax.text(x, y - 0.42, "← slope of the result, backward", color=VERMILION, va="center")
+    ax.text(
+        x, y - 0.42, "← slope of the result, backward", color=VERMILION, va="center"
+    )
 
 
 def chain_graph(values, gradients):
@@ -165,38 +170,38 @@ def chain_graph(values, gradients):
     """
     fig, ax = plt.subplots(figsize=(8, 3.8))
     _blank(ax, 9.0, 4.2)
-    times, plus, square = (2.9, 2.9), (5.0, 2.1), (7.0, 2.1)
+    times, plus, square = (2.9, 2.8), (5.0, 1.8), (7.0, 1.8)
 
     def edge(name, start, end, gaps=(0.0, 0.34)):
         _edge(ax, start, end, values[name], gradients[name], f"${name}$", gaps)
 
-    edge("w", (0.6, 3.7), times)
-    edge("x", (0.6, 2.1), times)
+    edge("w", (0.4, 4.0), times)
+    edge("x", (0.4, 1.6), times)
     edge("p", times, plus, gaps=(0.34, 0.34))
-    edge("b", (2.9, 0.9), plus)
+    edge("b", (2.7, 0.3), plus)
     edge("z", plus, square, gaps=(0.34, 0.34))
-    edge("L", square, (8.9, 2.1), gaps=(0.34, 0.0))
+    edge("L", square, (8.9, 1.8), gaps=(0.34, 0.0))
     _node(ax, *times, "×")
     _node(ax, *plus, "+")
     _node(ax, *square, "$(\\;)^2$")
-    _graph_key(ax, 5.2, 3.9)
+    _graph_key(ax, 5.0, 3.95)
     return fig
 
 
 def fork_graph(values, gradients):
-    """Draw the graph of f = u v with u = x^2 and v = 3 x: x forks, and its gradients add.
+    """Draw the graph of f = u v with u = x^2 and v = 3 x, where x forks.
 
     Args:
         values: dictionary with the numbers x, u, v and f.
-        gradients: dictionary with the slopes of f along f, u, v, and along x by either path
-            ("x by u", "x by v") and in all ("x").
+        gradients: dictionary with the slopes of f along f, u, v, along x by either
+            path ("x by u", "x by v"), and along x in all ("x").
 
     Returns:
         Matplotlib figure.
     """
     fig, ax = plt.subplots(figsize=(8, 3.8))
-    _blank(ax, 9.0, 4.2)
-    fork, square, triple, times = (2.2, 2.1), (4.3, 3.2), (4.3, 1.0), (6.6, 2.1)
+    _blank(ax, 9.0, 4.3)
+    fork, square, triple, times = (2.2, 2.1), (4.3, 3.6), (4.3, 0.6), (6.4, 2.1)
     _edge(
         ax,
         (0.3, 2.1),
@@ -207,12 +212,8 @@ def fork_graph(values, gradients):
         gaps=(0, 0.1),
     )
     for node, name in ((square, "u"), (triple, "v")):
-        _edge(
-            ax, fork, node, values["x"], gradients[f"x by {name}"], gaps=(0.1, 0.34)
-        )
-        _edge(
-            ax, node, times, values[name], gradients[name], f"${name}$", (0.34, 0.34)
-        )
+        _edge(ax, fork, node, values["x"], gradients[f"x by {name}"], gaps=(0.1, 0.34))
+        _edge(ax, node, times, values[name], gradients[name], f"${name}$", (0.34, 0.34))
     _edge(ax, times, (8.6, 2.1), values["f"], gradients["f"], "$f$", (0.34, 0))
     ax.plot(*fork, "o", color="black", ms=9, zorder=4)
     _node(ax, *square, "$(\\;)^2$")
@@ -220,13 +221,13 @@ def fork_graph(values, gradients):
     _node(ax, *times, "×")
     total = " + ".join(_number(gradients[f"x by {name}"]) for name in "uv")
     ax.text(
-        0.15,
-        1.25,
+        0.3,
+        1.3,
         f"{total} = {_number(gradients['x'])}",
         color=VERMILION,
         va="center",
     )
-    _graph_key(ax, 5.4, 4.0)
+    _graph_key(ax, 5.3, 4.1)
     return fig
 
 
@@ -252,44 +253,67 @@ def _box(ax, x, y, name, value, gradient, width=1.3, height=0.95):
         zorder=4,
     )
     ax.text(
-        x, y - 0.22, _number(gradient), color=VERMILION, ha="center", va="center", zorder=4
+        x,
+        y - 0.22,
+        _number(gradient),
+        color=VERMILION,
+        ha="center",
+        va="center",
+        zorder=4,
+    )
+
+
+def _pair(ax, where, text, gradient):
+    """Write a blue text and a red gradient side by side on a white patch."""
+    parts = [
+        TextArea(text, textprops={"color": BLUE}),
+        TextArea(_number(gradient), textprops={"color": VERMILION}),
+    ]
+    packed = HPacker(children=parts, align="baseline", pad=0, sep=9)
+    frame = {"facecolor": "white", "edgecolor": "none"}
+    ax.add_artist(
+        AnnotationBbox(packed, where, frameon=True, pad=0.15, bboxprops=frame)
     )
 
 
 def _weight(ax, start, end, value, gradient, at, offset):
     """Draw an edge from box to box and write its weight and gradient beside it."""
     start, end = np.array(start, float), np.array(end, float)
-    tail, head = start + (0.65, 0), end - (0.65, 0)
+    tail, head = start + np.array([0.65, 0]), end - np.array([0.65, 0])
     ax.annotate(
         "",
         head,
         xytext=tail,
-        arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 1.4, "shrinkA": 0, "shrinkB": 0},
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": GREY,
+            "lw": 1.4,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
         zorder=1,
     )
-    x, y = tail + at * (head - tail) + np.array([0, offset])
-    white = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-    ax.text(x - 0.05, y, _number(value), color=BLUE, ha="right", va="center", bbox=white)
-    ax.text(
-        x + 0.05, y, f" {_number(gradient)}", color=VERMILION, ha="left", va="center", bbox=white
+    _pair(
+        ax, tail + at * (head - tail) + np.array([0, offset]), _number(value), gradient
     )
 
 
 def paper_network(values, gradients):
-    """Draw the 2-2-1 network: in each box a value and its gradient, on each edge a weight and its gradient.
+    """Draw the 2-2-1 network: values in boxes, weights on edges, and all gradients.
 
     Args:
-        values: dictionary with x (2,), W1 (2, 2), b1 (2,), z (2,), a (2,), w2 (2,), b2, y_hat and L.
-        gradients: dictionary with the slope of L along each entry, same names and shapes.
+        values: dictionary with x (2,), W1 (2, 2), b1 (2,), z (2,), a (2,), w2 (2,),
+            b2, y_hat and L.
+        gradients: dictionary with the slope of L along each, same names and shapes.
 
     Returns:
         Matplotlib figure.
     """
-    fig, ax = plt.subplots(figsize=(9.2, 5.0))
-    _blank(ax, 12.4, 6.4)
-    rows = (4.9, 1.5)
+    fig, ax = plt.subplots(figsize=(9.2, 4.4))
+    _blank(ax, 12.4, 5.9)
+    rows = (4.1, 0.8)
     columns = {"x": 0.75, "z": 4.6, "a": 7.0}
-    out, loss = (9.6, 3.2), (11.65, 3.2)
+    out, loss = (9.6, 2.45), (11.65, 2.45)
     for source in range(2):
         for neuron in range(2):
             straight = source == neuron
@@ -316,7 +340,13 @@ def paper_network(values, gradients):
             "",
             (columns["a"] - 0.65, rows[j]),
             xytext=(columns["z"] + 0.65, rows[j]),
-            arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 1.4, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": GREY,
+                "lw": 1.4,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
         )
         ax.text(5.8, rows[j] + 0.3, "ReLU", ha="center", va="center", fontsize=11)
         for name, x in columns.items():
@@ -328,18 +358,31 @@ def paper_network(values, gradients):
                 values[name][j],
                 gradients[name][j],
             )
-        _bias(ax, columns["z"], rows[j], f"$b_{j + 1}$", values["b1"][j], gradients["b1"][j])
+        _bias(
+            ax,
+            columns["z"],
+            rows[j],
+            f"$b_{j + 1}$",
+            values["b1"][j],
+            gradients["b1"][j],
+        )
     ax.annotate(
         "",
         (loss[0] - 0.6, loss[1]),
         xytext=(out[0] + 0.65, out[1]),
-        arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 1.4, "shrinkA": 0, "shrinkB": 0},
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": GREY,
+            "lw": 1.4,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
     )
     _box(ax, *out, r"$\hat{y}$", values["y_hat"], gradients["y_hat"])
     _bias(ax, *out, "$b$", values["b2"], gradients["b2"])
     _box(ax, *loss, "$L$", values["L"], 1.0, width=1.2)
-    ax.text(8.0, 6.1, "value", color=BLUE, va="center")
-    ax.text(9.2, 6.1, "slope of $L$ along it", color=VERMILION, va="center")
+    ax.text(7.6, 5.6, "value", color=BLUE, va="center")
+    ax.text(8.8, 5.6, "slope of $L$ along it", color=VERMILION, va="center")
     return fig
 
 
@@ -348,14 +391,19 @@ def _bias(ax, x, y, name, value, gradient):
         "",
         (x, y + 0.48),
         xytext=(x, y + 0.95),
-        arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 1.4, "shrinkA": 0, "shrinkB": 0},
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": GREY,
+            "lw": 1.4,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
     )
-    ax.text(x - 0.02, y + 1.16, f"{name} = {_number(value)}", color=BLUE, ha="right", va="center")
-    ax.text(x + 0.16, y + 1.16, _number(gradient), color=VERMILION, ha="left", va="center")
+    _pair(ax, (x, y + 1.16), f"{name} = {_number(value)}", gradient)
 
 
 def _matrix(ax, x, y, M, name, size=0.78, row=None, column=None, colour=SKY):
-    """Write the matrix M with its upper left corner at (x, y); shade one row and or one column."""
+    """Write the matrix M below (x, y); shade a row, a column or an entry."""
     for r in range(M.shape[0]):
         for c in range(M.shape[1]):
             marked = (row is None or r == row) and (column is None or c == column)
@@ -397,7 +445,7 @@ def one_entry_of_dW(X, dZ, entry=(0, 0)):
     dW = X.T @ dZ
     size = 0.78
     width = size * (X.shape[0] + 2 * dZ.shape[1]) + 2.6
-    height = size * max(X.shape[0], X.shape[1]) + 1.9
+    height = size * max(X.shape[0], X.shape[1]) + 0.9
     fig, ax = plt.subplots(figsize=(8, 8 * height / width))
     _blank(ax, width, height)
     top = height - 0.7
@@ -409,15 +457,20 @@ def one_entry_of_dW(X, dZ, entry=(0, 0)):
         ax, right + 0.9, top, dW, "d$W$", size, row=line, column=neuron, colour=ORANGE
     )
     terms = " + ".join(
-        f"{_number(x)}·{_number(d) if d >= 0 else f'({_number(d)})'}"
+        f"{_bracketed(x)}·{_bracketed(d)}"
         for x, d in zip(X[:, line], dZ[:, neuron], strict=True)
     )
-    ax.text(0.1, 0.35, f"{terms} = {_number(dW[line, neuron])}", va="center")
+    ax.text(
+        0.1,
+        top - size * (X.shape[1] + 0.7),
+        f"{terms} = {_number(dW[line, neuron])}",
+        va="center",
+    )
     return fig
 
 
 def stack_both_ways(names, shapes):
-    """Draw a stack of layers with the shape that travels on each arrow, forward above and backward below.
+    """Draw a stack of layers: forward above, backward below, and the shapes between.
 
     Args:
         names: the layers' names, in order.
@@ -454,32 +507,50 @@ def stack_both_ways(names, shapes):
                 "",
                 (head, y),
                 xytext=(tail, y),
-                arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 0},
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": colour,
+                    "lw": 2,
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                },
             )
         ax.text((left + right) / 2, 1.7, shape, ha="center", va="center")
-    ax.text(0.1, 3.0, "forward: values, each layer remembers its input", color=BLUE, va="center")
-    ax.text(0.1, 0.4, "backward: the slopes of $L$, in the same shapes, last layer first", color=VERMILION, va="center")
+    ax.text(
+        0.1,
+        3.0,
+        "forward: values, each layer remembers its input",
+        color=BLUE,
+        va="center",
+    )
+    ax.text(
+        0.1,
+        0.4,
+        "backward: the slopes of $L$, in the same shapes, last layer first",
+        color=VERMILION,
+        va="center",
+    )
     return fig
 
 
-def u_curve(steps, forward, central):
+def u_curve(ax, steps, forward, central):
     """Draw the error of two finite differences against their step, on logarithmic axes.
 
     Args:
+        ax: Matplotlib axes.
         steps: the steps h, shape (s,).
         forward: relative errors of (f(x + h) - f(x)) / h, shape (s,).
         central: relative errors of (f(x + h) - f(x - h)) / (2 h), shape (s,).
 
     Returns:
-        Matplotlib figure.
+        The axes.
     """
-    fig, ax = plt.subplots(figsize=(8, 3.9))
     ax.loglog(steps, forward, color=GREY, ls="--")
     ax.loglog(steps, central, "o-", color=BLUE, ms=4)
     ax.axvline(1e-5, color=GREEN, lw=1.5, zorder=1)
     ax.text(1.4e-5, 1.5, "the step used: $10^{-5}$", color=GREEN, va="center")
-    ax.text(2e-13, 3e-6, "rounding:\ntoo small a step", color="black", va="center")
-    ax.text(8e-3, 1e-8, "curvature:\ntoo large a step", va="center")
+    ax.text(1.2e-13, 3e-8, "rounding:\ntoo small a step", color="black", va="center")
+    ax.text(2.5e-3, 1e-9, "curvature:\ntoo large a step", va="center")
     ax.text(1.5e-3, 2e-2, "forward", color=GREY, ha="right", va="center")
     ax.text(2.2e-6, 4e-12, "central", color=BLUE, ha="right", va="center")
     ax.set(
@@ -488,7 +559,7 @@ def u_curve(steps, forward, central):
         ylim=(1e-12, 10),
         xlim=(steps.min() / 2, 1),
     )
-    return fig
+    return ax
 
 
 def mistakes_grid(rows, columns, failed):
@@ -548,7 +619,9 @@ def two_masks(curves):
     for ax, (title, (right, wrong)) in zip(axes, curves.items(), strict=True):
         ax.semilogy(right, color=BLUE)
         ax.semilogy(wrong, color=VERMILION, ls="--")
-        ax.set(title=title, xlabel="step", xlim=(0, 1.32 * len(right)))
+        room = 1.3 if ax is axes[-1] else 1.1  # for the labels
+        ax.set(title=title, xlabel="step", xlim=(0, room * len(right)))
+        ax.set_xticks(np.linspace(0, len(right), 5))
     axes[0].set_ylabel("loss $L$")
     (_, (right, wrong)), last = list(curves.items())[-1], axes[-1]
     steps = np.arange(len(right))

@@ -5,6 +5,7 @@ import io
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.colors import ListedColormap
 
 # Okabe and Ito's palette: distinct for colour-blind readers, and in grey.
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -45,7 +46,7 @@ def show(figure, alt):
 
     Args:
         figure: Matplotlib figure.
-        alt: what the picture shows, in a sentence or two, for readers who do not see it.
+        alt: what the picture shows, in a sentence or two, for those who do not see it.
 
     Raises:
         ValueError: alt is empty.
@@ -65,7 +66,14 @@ def show(figure, alt):
 
 
 def scatter_classes(ax, X, y, size=14):
-    """Draw points X (m, 2) with a colour and a marker for each label in y (m,); return the axes."""
+    """Draw points with a colour and a marker for each class, and return the axes.
+
+    Args:
+        ax: Matplotlib axes.
+        X: points, shape (m, 2).
+        y: labels, shape (m,).
+        size: area of a marker, in square points.
+    """
     for c in np.unique(y):
         rows = y == c
         ax.scatter(
@@ -84,7 +92,7 @@ def scatter_classes(ax, X, y, size=14):
 
 
 def grid_of_points(limits, n=200):
-    """Return (x1, x2, X): two (n, n) arrays of coordinates and the same points as rows, (n * n, 2)."""
+    """Return (x1, x2, X): coordinates, each (n, n), and points as rows, (n n, 2)."""
     ticks = np.linspace(*limits, n)
     x1, x2 = np.meshgrid(ticks, ticks)
     return x1, x2, np.column_stack([x1.ravel(), x2.ravel()])
@@ -101,13 +109,15 @@ def decision_regions(ax, predict, limits, n=200):
     """
     x1, x2, X = grid_of_points(limits, n)
     labels = np.asarray(predict(X)).reshape(x1.shape)
-    ax.contourf(
+    ax.pcolormesh(
         x1,
         x2,
         labels,
-        levels=np.arange(labels.max() + 2) - 0.5,
-        colors=CLASS_COLOURS,
+        cmap=ListedColormap(CLASS_COLOURS),
+        vmin=-0.5,
+        vmax=2.5,
         alpha=0.25,
+        shading="nearest",
     )
     ax.set(xlim=limits, ylim=limits, aspect="equal")
     return ax

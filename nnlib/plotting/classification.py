@@ -57,14 +57,18 @@ def surprises():
     fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4))
     p = np.linspace(0.008, 1, 400)
     left.plot(p, -np.log(p), color=BLUE)
-    for mark, text in ((0.01, "0.01"), (1 / 3, "1/3"), (1, "1")):
+    for mark, text, shift in (
+        (0.01, "0.01", (10, 2)),
+        (1 / 3, "1/3", (8, 8)),
+        (1, "1", (-30, 16)),
+    ):
         left.plot(mark, -np.log(mark), "o", color=BLUE, clip_on=False)
         left.annotate(
             f"p = {text}: {abs(np.log(mark)):.2f}",
             (mark, -np.log(mark)),
-            xytext=(8, 8) if mark < 1 else (-4, 10),
+            xytext=shift,
             textcoords="offset points",
-            ha="left" if mark < 1 else "right",
+            ha="left" if mark < 1 else "center",
         )
     left.set(title="A class of probability p", xlabel="p", ylabel=r"$-\ln\, p$")
     left.set(xlim=(0, 1.03), ylim=(0, 5.3))
@@ -80,19 +84,33 @@ def surprises():
 
 def pushes(y_hat, y):
     """Return a figure of one sample's y_hat, y and y_hat - y as bars, each (K,)."""
-    panels = (
-        (r"$\hat y$", y_hat, (0, 1.18)),
-        (r"$y$", y, (0, 1.18)),
-        (r"$\hat y - y$", y_hat - y, (-1.05, 0.95)),
-    )
-    fig, axes = plt.subplots(1, 3, figsize=(8, 2.9))
-    for ax, (title, values, limits) in zip(axes, panels, strict=True):
+    panels = ((r"$\hat y$", y_hat), (r"$y$", y), (r"$\hat y - y$", y_hat - y))
+    fig, axes = plt.subplots(1, 3, figsize=(8, 3.2), sharey=True)
+    for ax, (title, values) in zip(axes, panels, strict=True):
         bars = ax.bar(range(len(values)), values, color=CLASS_COLOURS)
-        ax.bar_label(bars, fmt="%.2f", padding=2)
+        texts = [f"{value:.2f}".replace("-", "\N{MINUS SIGN}") for value in values]
+        ax.bar_label(bars, labels=texts, padding=2)
         ax.axhline(0, color="black", linewidth=0.8)
-        ax.set(title=title, ylim=limits, xlabel="class j", xticks=range(len(values)))
+        ax.set(title=title, xlabel="class j", xticks=range(len(values)))
+        ax.set_ylim(-1.05, 1.25)
         ax.grid(axis="x", visible=False)
     return fig
+
+
+def name_regions(ax, model, X, limits):
+    """Write the name of each class where its region has most room beside X (m, 2)."""
+    stretch = np.array([2.6, 1])  # a name is wider than it is high
+    points = grid_of_points(limits, n=40)[2] / stretch
+    labels = model(points * stretch).argmax(axis=1)
+    low, high = np.outer(limits, 1 / stretch)
+    for c in np.unique(labels):
+        places = points[labels == c]
+        in_the_way = np.concatenate([X / stretch, points[labels != c]])
+        squares = sum((a[:, None] - b) ** 2 for a, b in zip(places.T, in_the_way.T))
+        room = np.sqrt(squares.min(axis=1))
+        edge = np.minimum(places - low, high - places).min(axis=1)
+        x1, x2 = places[np.minimum(room, edge).argmax()] * stretch
+        ax.text(x1, x2, f"class {c}", ha="center", va="center", zorder=4)
 
 
 def regions(models, X, y, limits=LIMITS):
@@ -116,9 +134,13 @@ def regions(models, X, y, limits=LIMITS):
     )
     for ax, (title, model) in zip(axes.flat, models.items(), strict=False):
         decision_regions(
-            ax, lambda points, model=model: model(points).argmax(axis=1), limits
+            ax,
+            lambda points, model=model: model(points).argmax(axis=1),
+            limits,
+            n=400,
         )
-        scatter_classes(ax, X, y, size=9)
+        scatter_classes(ax, X, y, size=18)
+        name_regions(ax, model, X, limits)
         ax.set_title(title)
         ax.label_outer()
     return fig
@@ -172,11 +194,12 @@ def confidence(model, X, y, limits=LIMITS):
     bar = fig.colorbar(filled, ax=ax, ticks=[1 / 3, 0.5, 2 / 3, 5 / 6, 1])
     bar.ax.set_yticklabels(["0.33", "0.50", "0.67", "0.83", "1.00"])
     bar.set_label(r"largest $\hat y_{ij}$")
-    scatter_classes(ax, X, y, size=16)
+    scatter_classes(ax, X, y, size=20)
+    name_regions(ax, model, X, limits)
     wrong = model(X).argmax(axis=1) != y
     ax.scatter(*X[wrong].T, s=130, facecolors="none", edgecolors="black", linewidths=2)
     ax.set(xlim=limits, ylim=limits, aspect="equal")
-    ax.set_title(f"{wrong.sum()} of {len(y)} held-out points are taken for another arm")
+    ax.set_title(f"{wrong.sum()} of {len(y)} held-out points are wrong")
     return fig
 
 
@@ -186,7 +209,7 @@ def labels_beside(X, y, y_planted):
     for ax, labels, title in zip(
         axes, (y, y_planted), ("as made", "planted: labels reordered"), strict=True
     ):
-        scatter_classes(ax, X, labels, size=9)
+        scatter_classes(ax, X, labels, size=14)
         ax.set(xlim=LIMITS, ylim=LIMITS, aspect="equal", title=title)
         ax.label_outer()
     return fig

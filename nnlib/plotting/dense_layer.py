@@ -1,4 +1,4 @@
-"""The figures of lesson 02: a layer, the matrix product, hidden space, start weights."""
+"""The figures of lesson 02: layers, the matrix product, hidden space, start weights."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -105,7 +105,7 @@ def layer_graph(W, b):
         The figure.
     """
     n, k = W.shape
-    figure, ax = _blank(8, 3.6, (-0.6, 12), (-3.2, 2.6))
+    figure, ax = _blank(8, 3.6, (-0.6, 11.2), (-3.2, 2.6))
     heights = 1.8 * ((n - 1) / 2 - np.arange(n))
     outs = 2.4 * ((k - 1) / 2 - np.arange(k))
     for j, v in enumerate(outs):
@@ -133,7 +133,7 @@ def layer_graph(W, b):
         ax.text(4.85, v, f"b = {bias}", va="center", color=colour)
     ax.text(0, -2.6, f"{n} inputs", ha="center", va="top")
     ax.text(4.2, -2.6, f"{k} neurons", ha="center", va="top")
-    left = 9.2
+    left = 8.4
     right = _matrix(ax, W, left, "W", fill=lambda i, j: NEURON_COLOURS[j])
     for i in range(n):
         ax.text(left - 0.25, n / 2 - i - 0.5, f"$x_{i + 1}$", ha="right", va="center")
@@ -237,7 +237,7 @@ def broadcasting(XW, b):
 
 
 def xor_spaces(X, A, y, model):
-    """Draw the four points of XOR as the network gets them and as its hidden layer sees them.
+    """Draw the four points of XOR in input space and in hidden space.
 
     Args:
         X: points, shape (4, 2).
@@ -255,13 +255,22 @@ def xor_spaces(X, A, y, model):
     left.contourf(x1, x2, high, levels=[0.5, 1.5], colors=[VERMILION], alpha=0.18)
     scatter_classes(left, X, y, size=130)
     left.set(title="input space", xlim=limits, ylim=limits, aspect="equal")
-    for x in X:
-        left.annotate(
-            f"({x[0]:g}, {x[1]:g})", x, (0, 11), textcoords="offset points", ha="center"
-        )
-    left.text(0.5, 0.5, "output > 0.5", ha="center", va="center", rotation=-45)
+    for x, label in zip(X, y, strict=True):
+        away, side = ((10, 5), "left") if label else ((0, 11), "center")  # of the fold
+        text = f"({x[0]:g}, {x[1]:g})"
+        left.annotate(text, x, away, textcoords="offset points", ha=side)
+    left.plot([-0.5, 1.5], [1.5, -0.5], "--", color=GREY, linewidth=1.2)
+    for start, end, text, place in [
+        ((0.85, 0.15), (1.1, 0.4), "$a_1 = 0.5$", (1.27, 0.52)),
+        ((0.15, 0.85), (-0.1, 0.6), "$a_2 = 0.5$", (-0.27, 0.48)),
+    ]:
+        arrow = {"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0}
+        left.annotate("", end, xytext=start, arrowprops=arrow)
+        left.text(*place, text, ha="center", va="center")
+    left.text(0.61, 0.61, "output > 0.5", ha="center", va="center", rotation=-45)
     h1, h2, points = grid_of_points(limits, 300)
-    high = (1 - points.sum(axis=1) > 0.5).reshape(h1.shape)
+    reached = (points >= 0).all(axis=1)  # ReLU gives nothing below 0
+    high = (reached & (1 - points.sum(axis=1) > 0.5)).reshape(h1.shape)
     right.contourf(h1, h2, high, levels=[0.5, 1.5], colors=[VERMILION], alpha=0.18)
     right.plot([-0.5, 1], [1, -0.5], color=GREY, linewidth=1.2)
     right.annotate("$1 - a_1 - a_2 = 0.5$", (0.42, 0.34), color=GREY)
@@ -274,7 +283,12 @@ def xor_spaces(X, A, y, model):
         ha="center",
         va="top",
     )
-    right.text(-0.42, -0.42, "output > 0.5")
+    right.annotate(
+        "output > 0.5",
+        (0.17, 0.17),
+        (0.1, 0.72),
+        arrowprops={"arrowstyle": "-", "color": GREY, "relpos": (0.12, 0)},
+    )
     for text, place in {"(0, 0)": (0, 1), "(1, 1)": (1, 0)}.items():
         right.annotate(text, place, (0, 11), textcoords="offset points", ha="center")
     right.set(
@@ -291,7 +305,7 @@ def xor_spaces(X, A, y, model):
 
 
 def sum_of_relus(t, v, start, end):
-    """Draw the parts v_j relu(x - t_j), and beside them the sum with its slopes.
+    """Draw the parts v_j ReLU(x - t_j), and beside them the sum with its slopes.
 
     Args:
         t: kinks, shape (k,), rising.
@@ -309,11 +323,11 @@ def sum_of_relus(t, v, start, end):
     for j in range(len(t)):
         left.plot(x, parts[:, j], color=NEURON_COLOURS[j])
         shift = f" − {t[j]:g}" if t[j] else ""
-        text = f"{v[j]:g} relu(x{shift})".replace("-", "−")
+        text = f"{v[j]:g} ReLU(x{shift})".replace("-", "−")
         label_line(left, x, parts[:, j], text, NEURON_COLOURS[j])
     left.plot([x[0], end], [start, start], "--", color=GREY, linewidth=1.2)
     left.annotate(
-        f"start {start:g}",
+        f"b = {start:g}",
         (end, start),
         (6, 0),
         textcoords="offset points",
@@ -332,7 +346,7 @@ def sum_of_relus(t, v, start, end):
         right.annotate(
             f"s{signs[j]} = {slope:g}".replace("-", "−"),
             middle,
-            (8, -14) if slope > 0 else (2, 12),
+            (8, -14) if slope > 0 else (-3, 14),
             textcoords="offset points",
         )
     right.set(title="their sum", xlabel="x", ylabel="f(x)")
@@ -361,7 +375,7 @@ def approximations(f, models, low, high):
         ax.set(title=f"{count} neurons", xlabel="x", xticks=[-1, 0, 1])
     panels[0].set_ylabel("f(x)")
     panels[0].annotate("curve", (-0.97, 0.42), color=BLUE)
-    panels[0].annotate("model", (-0.97, 0.14), color="black")
+    panels[0].annotate("network", (-0.97, 0.14), color="black")
     return figure
 
 
@@ -375,11 +389,11 @@ def neuron_arrows(layers, titles):
     Returns:
         The figure.
     """
-    figure, panels = plt.subplots(1, len(layers), figsize=(8.4, 4.1))
+    figure, panels = plt.subplots(1, len(layers), figsize=(7.4, 3.7))
     for ax, layer, title in zip(panels, layers, titles, strict=True):
         for w in layer.W.T:
             along = np.array([-w[1], w[0]]) / np.hypot(*w) * 6
-            ax.plot(*np.array([-along, along]).T, color=GREY, linewidth=0.5, alpha=0.6)
+            ax.plot(*np.array([-along, along]).T, color=GREY, linewidth=0.5)
             ax.annotate(
                 "",
                 w,
@@ -412,7 +426,7 @@ def spread_through_layers(runs, labels):
     Returns:
         The figure.
     """
-    figure, ax = plt.subplots(figsize=(8, 4.2))
+    figure, ax = plt.subplots(figsize=(7.4, 3.9))
     for (scale, spreads), colour in zip(
         runs.items(), [BLUE, GREEN, VERMILION], strict=True
     ):
@@ -429,7 +443,7 @@ def spread_through_layers(runs, labels):
     ax.annotate("thin: ten networks each", (1, 80), color=GREY)
     ax.set(
         yscale="log",
-        xlim=(0.8, 13.4),
+        xlim=(0.8, 12.4),
         xticks=range(1, 11),
         xlabel="layer",
         ylabel="root mean square of A",
@@ -438,7 +452,9 @@ def spread_through_layers(runs, labels):
 
 
 def network(n_in, n_hidden, n_out):
-    """Draw a network with one hidden layer: all neurons, all lines, and the shapes.
+    """Draw a network with one hidden layer: all neurons, the shapes, and some lines.
+
+    The weights are drawn for every fourth hidden neuron, where they can be told apart.
 
     Args:
         n_in: inputs.
@@ -448,28 +464,29 @@ def network(n_in, n_hidden, n_out):
     Returns:
         The figure.
     """
-    figure, ax = plt.subplots(figsize=(8.4, 5.4))
-    ax.set(xlim=(-1, 11), ylim=(-3, 11.3))
+    figure, ax = plt.subplots(figsize=(7.2, 4.5))
+    ax.set(xlim=(-1, 11), ylim=(-3.4, 12))
     ax.axis("off")
     columns = [(0, n_in, 2.4), (3.9, n_hidden, 0.29), (6.1, n_hidden, 0.29)]
     columns.append((10, n_out, 1.9))
     places = [
         (x, 5 + gap * ((count - 1) / 2 - np.arange(count))) for x, count, gap in columns
     ]
-    for start, stop in [(0, 1), (2, 3)]:
-        for low in places[start][1]:
-            for high in places[stop][1]:
+    drawn = slice(n_hidden % 4 // 2 + 1, None, 4)
+    for outer, inner in [(0, 1), (3, 2)]:
+        for low in places[outer][1]:
+            for high in places[inner][1][drawn]:
                 ax.plot(
-                    [places[start][0], places[stop][0]],
+                    [places[outer][0], places[inner][0]],
                     [low, high],
                     color=SKY,
-                    linewidth=0.5,
+                    linewidth=0.8,
                     zorder=1,
                 )
     for height in places[1][1]:
         ax.plot([3.9, 6.1], [height, height], color=GREY, linewidth=0.5, zorder=1)
     for (x, heights), size, colour in zip(
-        places, [420, 26, 26, 420], [GREY, BLUE, GREEN, BLUE], strict=True
+        places, [380, 20, 20, 380], [GREY, BLUE, GREEN, BLUE], strict=True
     ):
         filled = size < 100
         ax.scatter(
@@ -493,18 +510,20 @@ def network(n_in, n_hidden, n_out):
         (10, "$Z_2$", f"(m, {n_out})"),
     ]
     for x, name, shape in heads:
-        ax.text(x, 11.2, f"{name}\n{shape}", ha="center", va="top", linespacing=1.3)
+        ax.text(x, 11.9, f"{name}\n{shape}", ha="center", va="top", linespacing=1.3)
     feet = [
         (
             1.9,
-            f"Dense({n_in} → {n_hidden})\nW ({n_in}, {n_hidden})   b (1, {n_hidden})\n"
+            f"Dense({n_in} → {n_hidden})\n"
+            f"$W_1$ ({n_in}, {n_hidden})   $b_1$ (1, {n_hidden})\n"
             f"{n_in * n_hidden} + {n_hidden} = {n_in * n_hidden + n_hidden} numbers",
             BLUE,
         ),
         (5.0, "ReLU\nno W, no b\n0 numbers", GREEN),
         (
             8.1,
-            f"Dense({n_hidden} → {n_out})\nW ({n_hidden}, {n_out})   b (1, {n_out})\n"
+            f"Dense({n_hidden} → {n_out})\n"
+            f"$W_2$ ({n_hidden}, {n_out})   $b_2$ (1, {n_out})\n"
             f"{n_hidden * n_out} + {n_out} = {n_hidden * n_out + n_out} numbers",
             BLUE,
         ),

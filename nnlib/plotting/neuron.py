@@ -1,12 +1,16 @@
 """The figures of lesson 01: one neuron, its line, its surface, its limits.
 
-Each function returns a Matplotlib figure.  Blue circles stand for 0, vermilion triangles for 1.
+Each function returns a Matplotlib figure.  Blue circles stand for 0, vermilion
+triangles for 1.
 """
+
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from nnlib.plotting.base import (
     BLUE,
@@ -21,6 +25,8 @@ from nnlib.plotting.base import (
 )
 
 LIGHT = LinearSegmentedColormap.from_list("light", ["#7fb8d8", "#ffffff", "#eaae7f"])
+SIDES = ["#bfdaea", "#f3d5bf"]  # where a step answers 0, and 1
+FLAT = "#d9d9d9"  # where ReLU is 0
 BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
 
 
@@ -132,58 +138,81 @@ def baskets(X, a, w, b):
         b: bias, a number.
     """
     limits = (-0.4, 5.4)
-    fig, ax = plt.subplots(figsize=(6, 4.6))
+    fig, ax = plt.subplots(figsize=(6.3, 4.3))
     _regions(ax, w, b, limits)
     _line(ax, w, b)
     _points(ax, X, a)
+    ax.text(0.3, 2.38, "$z = 0$")
     ax.set(xlabel="$x_1$, apples (kg)", ylabel="$x_2$, pears (kg)")
     for text, place, colour in [
-        ("$z > 0$: alarm, 1", (1.03, 0.75), VERMILION),
+        ("$z > 0$: alarm, 1", (1.03, 0.6), VERMILION),
         ("$z \\leq 0$: no alarm, 0", (1.03, 0.2), BLUE),
-        ("$z = 0$: the line", (1.03, 0.475), "black"),
     ]:
         ax.text(*place, text, color=colour, transform=ax.transAxes, va="center")
     return fig
 
 
-def normal_and_distance(w, b, p, q):
-    """Draw the line, two of its points, w at right angles to it, and the distance.
+def _difference(ax, u, v):
+    """Draw the arrows u, v and u - v, the last one also moved to the origin."""
+    ax.plot(*np.array([[0, 0], u - v]).T, "--", color=PURPLE, linewidth=1.5)
+    for start, end, colour in [((0, 0), u, BLUE), ((0, 0), v, GREEN), (v, u, PURPLE)]:
+        _arrow(ax, start, end, colour)
+    _arrow(ax, 0.97 * (u - v), u - v, PURPLE)
+    ax.plot(0, 0, "o", color="black", markersize=7, zorder=6)
+    for text, place, colour in [
+        ("$u$", u + np.array([0.1, 0.1]), BLUE),
+        ("$v$", v + np.array([-0.1, 0.2]), GREEN),
+        ("$u - v$", (u + v) / 2 + [0.2, 0.2], PURPLE),
+        ("moved to\nthe origin", (u - v) / 2 + [-0.15, -0.35], PURPLE),
+    ]:
+        ax.text(*place, text, color=colour)
+    ax.texts[1].set(ha="right")
+    ax.texts[-1].set(ha="right", va="top")
+    ax.set(xlim=(-1.2, 5.3), ylim=(-2.6, 3.9), aspect="equal")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", title="two arrows")
 
-    Args:
-        w: weights, shape (2,).
-        b: bias, a number.
-        p, q: two points of the line, shape (2,) each.
-    """
+
+def _line_and_foot(ax, w, b, p, q):
+    """Draw the line, two of its points, its foot and w, without the foot's numbers."""
     foot = -b / (w @ w) * w
-    fig, ax = plt.subplots(figsize=(6.4, 5))
-    limits = (-3.2, 6.2)
-    _regions(ax, w, b, limits)
+    _regions(ax, w, b, (-3.2, 6.2))
     _line(ax, w, b)
     ax.plot(*np.array([[0, 0], foot]).T, color=PURPLE, linewidth=3, zorder=3)
     _arrow(ax, foot, foot + w)
     for point, name, shift, side in [
-        (np.zeros(2), "origin", (0, -10), ("center", "top")),
-        (foot, "foot", (-8, 16), ("right", "bottom")),
-        (p, "$p$", (8, 8), ("left", "bottom")),
-        (q, "$q$", (8, 8), ("left", "bottom")),
+        (np.zeros(2), "origin", (0, -9), ("center", "top")),
+        (foot, "foot", (-14, 0), ("right", "center")),
+        (p, "$p$", (7, 6), ("left", "bottom")),
+        (q, "$q$", (7, 6), ("left", "bottom")),
     ]:
         ax.plot(*point, "o", color="black", markersize=7, zorder=6)
-        where = ", ".join(_number(v) for v in point)
         ax.annotate(
-            f"{name} ({where})",
-            point,
-            shift,
-            textcoords="offset points",
-            ha=side[0],
-            va=side[1],
+            name, point, shift, textcoords="offset points", ha=side[0], va=side[1]
         )
-    along, across = np.array([-w[1], w[0]]), -w
-    corner = np.array([along, along + across, across]) / np.linalg.norm(w) * 0.35
+    along, across = np.array([-w[1], w[0]]), w
+    corner = np.array([along, along + across, across]) / np.linalg.norm(w) * 0.4
     ax.plot(*(foot + corner).T, color="black", linewidth=1.2)
-    ax.text(*(foot / 2 + [-0.15, 0.15]), _number(np.linalg.norm(foot)), color=PURPLE)
-    ax.texts[-1].set(ha="right", va="center", fontweight="bold")
+    ax.text(*(foot / 2 + [-0.3, 0]), "distance", color=PURPLE, ha="right", va="center")
     ax.text(*(foot + w + [0.15, -0.1]), "$w$", va="top", ha="left")
-    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    ax.text(4.2, 1.5, "$z > 0$", color=VERMILION)
+    ax.text(-2.7, -2.5, "$z < 0$", color=BLUE)
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", title="the alarm's line")
+
+
+def arrows_and_line(u, v, w, b, p, q):
+    """Sketch what section 4 derives: u - v between two arrows, and a line's foot.
+
+    Args:
+        u: an arrow from the origin, shape (2,).
+        v: another one.
+        w: weights, shape (2,).
+        b: bias, a number.
+        p: a point of the line, shape (2,).
+        q: another one.
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.9))
+    _difference(axes[0], u, v)
+    _line_and_foot(axes[1], w, b, p, q)
     return fig
 
 
@@ -198,13 +227,24 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
     x1, x2, X = grid_of_points(limits, 60)
     for ax, (title, w, b) in zip(axes.flat, neurons, strict=True):
         z = (X @ w + b).reshape(x1.shape)
-        ax.contourf(x1, x2, z, np.linspace(-90, 90, 61), cmap=LIGHT)
+        ax.contourf(x1, x2, z, np.linspace(-60, 60, 61), cmap=LIGHT, extend="both")
         levels = [v for v in range(-80, 81, 10) if v != 0]
-        lines = ax.contour(x1, x2, z, levels, colors=GREY, linewidths=0.7)
-        for line in lines.collections if hasattr(lines, "collections") else [lines]:
-            line.set_linestyle("-")
+        lines = ax.contour(
+            x1, x2, z, levels, colors=GREY, linewidths=0.7, linestyles="-"
+        )
         _line(ax, w, b)
         foot = -b / (w @ w) * w
+        beside = 2.4 * np.array([-w[1], w[0]]) / np.linalg.norm(w)
+        beside = beside if beside[1] > 0 else -beside
+        named = {v: (v - b) / (w @ w) * w + beside for v in (-20, -10, 10, 20)}
+        named = {v: p for v, p in named.items() if np.abs(p).max() < limits[1] - 0.5}
+        ax.clabel(
+            lines,
+            [v for v in levels if v in named],
+            manual=list(map(tuple, named.values())),
+            fmt=_number,
+            fontsize=11,
+        )
         ax.plot(*np.array([[0, 0], foot]).T, color=PURPLE, linewidth=3)
         ax.plot(0, 0, "o", color="black", markersize=6)
         tip = foot + 1.6 * w / np.linalg.norm(w)
@@ -229,27 +269,26 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
 
 
 def answers_and_mistakes(X, y, neurons):
-    """Draw the right answers as points, each neuron's answer as background, rings round mistakes.
+    """Draw the right answers as points, two neurons' answers behind, mistakes ringed.
 
     Args:
         X: baskets, one a row, shape (m, 2), kilograms.
         y: right answers 0 or 1, shape (m,).
         neurons: two triples (title, w of shape (2,), b).
     """
-    fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.9), sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 4.3), sharey=True)
     for ax, (title, w, b) in zip(axes, neurons, strict=True):
         _regions(ax, w, b, (-0.5, 3.5))
         _line(ax, w, b)
         _points(ax, X, y)
         _rings(ax, X, (X @ w + b > 0) != (y == 1))
-        ax.plot(0, 0, "x", color="black", markersize=5, zorder=6)
         ax.set(title=title, xlabel="$x_1$, apples (kg)", xticks=range(4))
     axes[0].set(ylabel="$x_2$, pears (kg)", yticks=range(4))
     return fig
 
 
 def quotients(f, points, reach=1.0):
-    """Draw the difference quotient (f(z + h) - f(z)) / h against h, one panel a point z.
+    """Draw the quotient (f(z + h) - f(z)) / h against h, one panel a point z.
 
     Args:
         f: function of one number or an array.
@@ -267,9 +306,40 @@ def quotients(f, points, reach=1.0):
         ax.set(title=f"at $z$ = {_number(z)}", xlabel="$h$", ylim=(-0.15, 1.3))
         ax.set_yticks([0, 0.5, 1])
     axes[0].set_ylabel("difference quotient")
-    axes[1].text(-0.5, 0.12, "from the left", ha="center", color=BLUE)
-    axes[1].text(0.5, 1.12, "from the right", ha="center", color=VERMILION)
+    axes[1].text(-0.55, 0.08, "from\nthe left", ha="center", color=BLUE)
+    axes[1].text(0.55, 0.92, "from\nthe right", ha="center", va="top")
+    axes[1].texts[-1].set_color(VERMILION)
     return fig
+
+
+def _cut(corners, w, low):
+    """Return the part of a convex polygon (corners (c, 2)) where w . x >= low."""
+    kept = []
+    for here, there in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        at_here, at_there = w @ here - low, w @ there - low
+        if at_here >= 0:
+            kept.append(here)
+        if at_here * at_there < 0:
+            kept.append(here + at_here / (at_here - at_there) * (there - here))
+    return np.array(kept).reshape(-1, 2)
+
+
+def _sheet(ax, square, w, b, edges, height, colour):
+    """Draw height(z) over the square as strips between the given values of z."""
+    for low, high in pairwise(edges):
+        strip = _cut(_cut(square, w, low - b), -w, b - high)
+        if len(strip) > 2:
+            # the corners may lie on the edge itself, so the height is taken inside
+            z = np.clip(strip @ w + b, low + 1e-9, high - 1e-9)
+            ax.add_collection3d(
+                Poly3DCollection(
+                    [np.column_stack([strip, height(z)])],
+                    facecolor=colour((low + high) / 2),
+                    edgecolor="#888888",
+                    linewidth=0.5,
+                    zorder=1 if high <= 0 else 3,
+                )
+            )
 
 
 def surfaces(w, b, limits=(-1, 5)):
@@ -280,43 +350,66 @@ def surfaces(w, b, limits=(-1, 5)):
         b: bias, a number.
         limits: (low, high) of both axes.
     """
+    low, high = limits
+    square = np.array([[low, low], [high, low], [high, high], [low, high]], dtype=float)
     x1, x2, X = grid_of_points(limits, 121)
     z = (X @ w + b).reshape(x1.shape)
-    fig = plt.figure(figsize=(7.6, 5.6))
-    for column, (title, height) in enumerate(
-        [
-            ("$z$", z),
-            ("step($z$)", np.where(z > 0, 1.0, 0.0)),
-            ("ReLU($z$)", np.maximum(0, z)),
-        ]
-    ):
-        top = fig.add_subplot(2, 3, column + 1, projection="3d")
-        bound = np.abs(height).max()
-        colours = LIGHT((height / bound + 1) / 2)
-        top.plot_surface(
-            x1, x2, height, facecolors=colours, rcount=60, ccount=60, shade=True
-        )
-        top.view_init(elev=24, azim=-122)
-        top.set_title(title, y=0.98)
-        ends = [0, 1] if column == 1 else [0, 20] if column == 2 else [-15, 0, 20]
-        top.set(xticks=[0, 4], yticks=[0, 4], zticks=ends)
-        top.set_xlabel("$x_1$", labelpad=-6)
-        top.set_ylabel("$x_2$", labelpad=-6)
-        top.tick_params(pad=-2)
-        top.set_box_aspect((1, 1, 0.8), zoom=0.92)
-        below = fig.add_subplot(2, 3, column + 4)
-        below.contourf(
-            x1, x2, height, np.linspace(-bound, bound, 81), cmap=LIGHT, zorder=0
-        )
-        if column != 1:
-            levels = [-10, -5, 5, 10, 15, 20]
-            rings = below.contour(
-                x1, x2, height, levels, colors=GREY, linewidths=0.8, linestyles="-"
+    bound = np.abs(z).max()
+    fine = np.arange(-40, 41, 2.5)
+    functions = [
+        ("$z$", lambda z: z, fine, [0, 20]),
+        ("step($z$)", lambda z: np.where(z > 0, 1.0, 0.0), [-40, 0, 40], [0, 1]),
+        ("ReLU($z$)", lambda z: np.maximum(0, z), [-40, *fine[fine >= 0]], [0, 20]),
+    ]
+    fig = plt.figure(figsize=(7.6, 5.7))
+    for column, (title, f, edges, zticks) in enumerate(functions):
+
+        def colour(z, f=f, column=column):
+            if column == 1:
+                return SIDES[int(z > 0)]
+            if column == 2 and z < 0:
+                return FLAT
+            return LIGHT((float(f(z)) / bound + 1) / 2)
+
+        above = fig.add_subplot(2, 3, column + 1, projection="3d")
+        above.computed_zorder = False  # the line is drawn last, so that it is seen
+        _sheet(above, square, w, b, edges, f, colour)
+        ends = _cut(_cut(square, w, -b - 1e-9), -w, b - 1e-9)
+        ends = ends[np.argsort(ends[:, 0])][[0, -1]]
+        if column == 1:
+            wall = np.column_stack([ends[[0, 1, 1, 0]], [0, 0, 1, 1]])
+            above.add_collection3d(
+                Poly3DCollection([wall], fc="#faeadf", ec="#888888", zorder=2)
             )
-            below.clabel(rings, fmt=lambda v: _number(v), fontsize=10)
+        above.plot(*ends.T, [0, 0], color="black", zorder=4)
+        above.view_init(elev=26, azim=-118)
+        above.set_title(title, y=0.98)
+        floor = f(z).min()
+        above.set(xlim=limits, ylim=limits, zlim=(floor, f(z).max()))
+        above.set(xticks=[0, 4], yticks=[0, 4], zticks=zticks)
+        above.set_xlabel("$x_1$", labelpad=-6)
+        above.set_ylabel("$x_2$", labelpad=-6)
+        above.tick_params(pad=-2)
+        above.set_box_aspect((1, 1, 0.8), zoom=1.0)
+
+        below = fig.add_subplot(2, 3, column + 4)
+        if column == 1:
+            below.contourf(x1, x2, z, [-99, 0, 99], colors=SIDES)
+            below.text(0.2, 0.2, "0", ha="center", va="center")
+            below.text(3.2, 3.2, "1", ha="center", va="center")
         else:
-            below.text(0.1, 0.2, "0", fontsize=14, color=BLUE)
-            below.text(3.2, 3.2, "1", fontsize=14, color=VERMILION)
+            below.contourf(x1, x2, f(z), np.linspace(-bound, bound, 82), cmap=LIGHT)
+            if column == 2:
+                below.contourf(x1, x2, z, [-99, 0], colors=FLAT)
+                below.text(0.2, 0.2, "0", ha="center", va="center")
+            levels = [-10, -5, 5, 10, 15, 20] if column == 0 else [5, 10, 15, 20]
+            lines = below.contour(
+                x1, x2, f(z), levels, colors=GREY, linewidths=0.8, linestyles="-"
+            )
+            places = [
+                (v - b) / (w @ w) * w + (v > 0) * np.array([1, -0.75]) for v in levels
+            ]
+            below.clabel(lines, manual=[tuple(p) for p in places], fmt=_number)
         _line(below, w, b)
         below.set(xlim=limits, ylim=limits, aspect="equal", xlabel="$x_1$")
         below.set(xticks=[0, 2, 4], yticks=[0, 2, 4])
@@ -327,7 +420,7 @@ def surfaces(w, b, limits=(-1, 5)):
 
 
 def every_pair(row, column, table):
-    """Draw the table that a flat array and a column give: the diagonal is what was meant.
+    """Draw the table that a flat array and a column give; only the diagonal is meant.
 
     Args:
         row: array of shape (m,), written along the top.
@@ -335,10 +428,10 @@ def every_pair(row, column, table):
         table: booleans of shape (m, m), true where the two agree.
     """
     m = len(row)
-    fig, ax = plt.subplots(figsize=(5.6, 4))
+    fig, ax = plt.subplots(figsize=(4.8, 4))
     for i in range(m):
-        ax.text(i, -1, _number(row[i]), ha="center", va="center", color=BLUE)
-        ax.text(-1, i, _number(column[i, 0]), ha="center", va="center", color=GREEN)
+        ax.text(i, -0.85, _number(row[i]), ha="center", va="center", color=BLUE)
+        ax.text(-0.85, i, _number(column[i, 0]), ha="center", va="center", color=GREEN)
         for j in range(m):
             fill = "#f3cfb3" if table[i, j] else "#ffffff"
             ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fc=fill, ec=GREY, lw=0.8))
@@ -348,20 +441,21 @@ def every_pair(row, column, table):
         ax.add_patch(
             Rectangle((i - 0.45, i - 0.45), 0.9, 0.9, fc="none", ec="black", lw=2.5)
         )
-    ax.text((m - 1) / 2, -1.6, "answers, shape (4,)", ha="center", color=BLUE)
-    ax.text(-1.6, (m - 1) / 2, "targets, shape (4, 1)", rotation=90, va="center")
+    ax.text((m - 1) / 2, -1.3, "answers, shape (4,)", ha="center", color=BLUE)
+    ax.text(-1.4, (m - 1) / 2, "targets, shape (4, 1)", rotation=90, va="center")
     ax.texts[-1].set(color=GREEN, ha="center")
-    ax.set(xlim=(-1.9, m - 0.4), ylim=(m - 0.4, -2), aspect="equal")
+    ax.set(xlim=(-1.65, m - 0.4), ylim=(m - 0.4, -1.65), aspect="equal")
     ax.axis("off")
     return fig
 
 
-def gates(X, panels):
-    """Draw truth tables as points, a neuron's answer as background, rings round mistakes.
+def gates(X, panels, dashed):
+    """Draw truth tables as points, a neuron's answers behind, rings round mistakes.
 
     Args:
         X: the four inputs, one a row, shape (4, 2).
         panels: three tuples (title, y of shape (4,), w of shape (2,), b).
+        dashed: (w, b) of one more line for the last panel.
     """
     fig, axes = plt.subplots(1, 3, figsize=(7.4, 3.1), sharey=True)
     for ax, (title, y, w, b) in zip(axes, panels, strict=True):
@@ -373,5 +467,6 @@ def gates(X, panels):
             *X[wrong].T, s=330, facecolors="none", edgecolors="black", linewidths=1.5
         )
         ax.set(title=title, xlabel="$x_1$", xticks=[0, 1], yticks=[0, 1])
+    _line(axes[2], *dashed, linestyle="--")
     axes[0].set_ylabel("$x_2$")
     return fig

@@ -1,4 +1,4 @@
-"""`make lab` prints an address, and a browser that opens it shows lesson 01."""
+"""`make lab` prints an address that opens lesson 01, from where the links work."""
 
 import re
 from pathlib import Path
@@ -17,8 +17,14 @@ def address(start_lab):
     return start_lab("make", "lab", "PORT={port}", folder=PROJECT)
 
 
-def test_the_printed_address_opens_lesson_01(address, page):
+def test_the_printed_address_opens_lesson_01(page, address):
     lesson = nbformat.read(PROJECT / "notebooks" / "01_neuron.ipynb", as_version=4)
     title = re.search(r"^# (.+)$", lesson.cells[0].source, re.MULTILINE)[1]
     page.goto(address)
     page.get_by_role("heading", name=title).wait_for()
+
+
+def test_a_link_from_the_lesson_opens_the_library(page, address):
+    page.goto(address)
+    page.get_by_role("link", name="neuron.py", exact=True).first.click()
+    page.get_by_role("tab", name="neuron.py", exact=True).wait_for()

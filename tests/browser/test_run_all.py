@@ -3,7 +3,6 @@
 SCREENSHOTS=folder also writes pictures of the first screen and of every figure there.
 """
 
-import json
 import os
 from collections import defaultdict
 from pathlib import Path
@@ -32,7 +31,9 @@ RUN_ALL = """() => {
         .then(() => commands.execute("notebook:run-all-cells"))
         .finally(() => { window.hasRun = true; });
 }"""
-CONTENT = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON()"
+CONTENT = """() => JSON.stringify(
+    window.jupyterapp.shell.currentWidget.content.model.toJSON()
+)"""
 SCROLL_TO_CELL = """async (number) => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     await notebook.scrollToItem(number, "start");
@@ -41,9 +42,12 @@ STOP_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdo
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_run_all_gives_the_stored_outputs(lesson, lab, page):
-    stored = nbformat.read(lesson, as_version=4)
-    assert complaints(run_all(page, lab, lesson.name), stored) == []
+def test_run_all_gives_the_stored_outputs(lesson, page, lab):
+    stored = nbformat.read(lab.folder / lesson.name, as_version=4)
+    ran = run_all(page, lab, lesson.name)
+    if folder := os.environ.get("SCREENSHOTS"):
+        take_screenshots(page, ran, Path(folder) / lesson.stem)
+    assert complaints(ran, stored) == []
 
 
 BROKEN = {
@@ -72,7 +76,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("source", "stored", "complaint"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_notebook_is_found(source, stored, complaint, lab, page):
+def test_a_broken_notebook_is_found(source, stored, complaint, page, lab):
     outputs = [new_output("stream", text=stored)] if stored else []
     notebook = new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
@@ -93,9 +97,7 @@ def run_all(page, lab, name):
     page.wait_for_function(KERNEL_IS_READY)
     page.evaluate(RUN_ALL)
     page.wait_for_function("window.hasRun", timeout=SECONDS_FOR_A_LESSON * 1000)
-    notebook = nbformat.reads(json.dumps(page.evaluate(CONTENT)), as_version=4)
-    if folder := os.environ.get("SCREENSHOTS"):
-        take_screenshots(page, notebook, Path(folder) / Path(name).stem)
+    notebook = nbformat.reads(page.evaluate(CONTENT), as_version=4)
     page.evaluate(STOP_KERNEL)
     return notebook
 

@@ -1,0 +1,775 @@
+"""Errors teach: each wrong input has an error that says three things.
+
+What was expected, what came, and the likely cause.  The tables below go through the
+wrong inputs door by door; one test then asks the same of all of them.  An entry is
+
+    name: (call, error, expected, came, cause)
+
+where ``call`` takes the fixture ``it``, a bag of sound things to go wrong with.
+"""
+
+import copy
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from networks import network
+
+from nnlib import (
+    MSE,
+    SGD,
+    Dense,
+    Neuron,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+    check_gradients,
+    datasets,
+    fit,
+    metrics,
+    minibatches,
+    one_hot,
+    softmax,
+)
+from nnlib.gradient_check import relative_error
+from nnlib.neuron import relu, step
+
+
+@pytest.fixture
+def it(rng):
+    """A classifier, 2 -> 4 -> 3, that has seen a batch of 6; a regression beside it."""
+    it = SimpleNamespace(
+        rng=np.random.default_rng(1),  # for the call that goes wrong: it draws nothing
+        spare=rng,
+        model=network([2, 4, 3], rng),
+        dense=Dense(2, 3, rng),
+        relu=ReLU(),
+        fresh=network([2, 3], rng),
+        X=rng.normal(size=(6, 2)),
+        y=rng.integers(3, size=6),
+        Y=rng.normal(size=(6, 3)),
+        mse=MSE(),
+        sce=SoftmaxCrossEntropy(),
+        sgd=SGD(0.1),
+    )
+    it.model(it.X)
+    it.dense(it.X)
+    it.relu(it.Y)
+    return it
+
+
+def fit_with(it, **changed):
+    """Call fit with sound arguments, except for those named."""
+    sound = {
+        "model": it.model,
+        "X": it.X,
+        "y": it.y,
+        "loss": it.sce,
+        "optimizer": it.sgd,
+        "epochs": 2,
+        "batch_size": 4,
+        "rng": it.rng,
+    }
+    return fit(**sound | changed)
+
+
+def check_with(it, **changed):
+    """Call check_gradients with sound arguments, except for those named."""
+    sound = {"model": it.model, "X": it.X, "target": it.y, "loss": it.sce}
+    return check_gradients(**sound | changed)
+
+
+# Arrays of numbers: who takes them, with a sound one, and what can be wrong in them.
+
+X, Y = (lambda it: it.X), (lambda it: it.Y)
+NUMBERS = {
+    "step": (X, lambda it, a: step(a)),
+    "relu": (X, lambda it, a: relu(a)),
+    "Neuron w": (lambda it: it.X[0], lambda it, a: Neuron(a, 0)),
+    "Neuron x": (lambda it: it.X[0], lambda it, a: Neuron([1, 1], 0)(a)),
+    "Dense": (X, lambda it, a: it.dense(a)),
+    "Dense.backward": (Y, lambda it, a: it.dense.backward(a)),
+    "ReLU": (Y, lambda it, a: it.relu(a)),
+    "ReLU.backward": (Y, lambda it, a: it.relu.backward(a)),
+    "Sequential": (X, lambda it, a: it.model(a)),
+    "Sequential.backward": (Y, lambda it, a: it.model.backward(a)),
+    "MSE prediction": (Y, lambda it, a: it.mse(a, it.Y)),
+    "MSE target": (Y, lambda it, a: it.mse(it.Y, a)),
+    "SoftmaxCrossEntropy": (Y, lambda it, a: it.sce(a, it.y)),
+    "softmax": (Y, lambda it, a: softmax(a)),
+    "top_k_accuracy": (Y, lambda it, a: metrics.top_k_accuracy(it.y, a, 2)),
+    "fit X": (X, lambda it, a: fit_with(it, X=a)),
+    "fit y": (Y, lambda it, a: fit_with(it, y=a, loss=it.mse)),
+    "fit validation X": (X, lambda it, a: fit_with(it, validation=(a, it.y))),
+    "fit validation y": (
+        Y,
+        lambda it, a: fit_with(it, y=it.Y, loss=it.mse, validation=(it.X, a)),
+    ),
+    "check_gradients X": (X, lambda it, a: check_with(it, X=a)),
+    "check_gradients target": (Y, lambda it, a: check_with(it, target=a, loss=it.mse)),
+}
+
+
+def holding(value):
+    """Return a function that puts value at the end of a copy of an array."""
+
+    def spoil(a):
+        a = a.astype(type(value) if isinstance(value, complex) else object)
+        a.flat[-1] = value
+        return a.astype(float) if isinstance(value, float) else a
+
+    return spoil
+
+
+NOT_FINITE = (
+    ValueError,
+    "must hold finite numbers",
+    "got NaN or inf",
+    "was a value mis",
+)
+NOT_NUMBERS = (TypeError, "must hold real numbers", "got dtype", "strings, None or")
+BAD_NUMBERS = {
+    "NaN": (holding(np.nan), *NOT_FINITE),
+    "inf": (holding(np.inf), *NOT_FINITE),
+    "-inf": (holding(-np.inf), *NOT_FINITE),
+    "strings": (lambda a: a.astype(str), *NOT_NUMBERS),
+    "a None in it": (holding(None), *NOT_NUMBERS),
+    "complex": (holding(1j), *NOT_NUMBERS),
+    "None": (lambda a: None, TypeError, "or an array", "got None", "lack its return"),
+    "masked": (
+        lambda a: np.ma.masked_array(a, a > 0),
+        TypeError,
+        "must be an array",
+        "got a masked array",
+        "drop the rows",
+    ),
+    "ragged": (
+        lambda a: [[1.0, 2.0], [3.0]],
+        ValueError,
+        "must be an array",
+        "got a ragged list",
+        "every row needs the same number",
+    ),
+}
+
+
+def numbers():
+    """Yield every door for numbers with everything that can be wrong in them."""
+    for door, (sound, call) in NUMBERS.items():
+        for fault, (spoil, *says) in BAD_NUMBERS.items():
+            yield (
+                f"{door}: {fault}",
+                (lambda it, c=call, f=spoil, s=sound: c(it, f(s(it))), *says),
+            )
+
+
+# Batches: the wrong shapes.
+
+SHAPES = {
+    (2,): "one sample is a row, X[None, :]",
+    (6,): "a batch has two axes, a sample is a row",
+    (): "a batch has two axes, a sample is a row",
+    (0,): "a batch has two axes, a sample is a row",
+    (1, 6, 2): "a batch has two axes, a sample is a row",
+    (0, 2): "the batch is empty",
+    (6, 0): "the samples have no columns",
+    (2, 6): "is it transposed? A sample is a row, X.T",
+    (6, 3): "a sample needs 2 numbers, one a column",
+}
+BATCH_DOORS = ["Dense", "Sequential", "fit X", "fit validation X", "check_gradients X"]
+ANY_WIDTH = {
+    (6,): "[None, :]; m samples of one number are a column",
+    (): "a batch has two axes, a sample is a row",
+    (1, 6, 2): "a batch has two axes, a sample is a row",
+    (0, 3): "the batch is empty",
+    (6, 0): "the samples have no columns",
+}
+ANY_WIDTH_DOORS = {
+    "ReLU": "X",
+    "MSE prediction": "prediction",
+    "SoftmaxCrossEntropy": "prediction",
+    "softmax": "Z",
+    "top_k_accuracy": "scores",
+}
+
+
+def shapes():
+    """Yield every door for a batch with every wrong shape."""
+    for doors, wrong, width in [
+        (dict.fromkeys(BATCH_DOORS, "X"), SHAPES, 2),
+        (ANY_WIDTH_DOORS, ANY_WIDTH, "k"),
+    ]:
+        for door, what in doors.items():
+            for shape, cause in wrong.items():
+                yield (
+                    f"{door}: {shape}",
+                    (
+                        lambda it, c=NUMBERS[door][1], s=shape: c(it, np.ones(s)),
+                        ValueError,
+                        f"expects {what} of shape (m, {width})",
+                        f"got {shape}",
+                        cause,
+                    ),
+                )
+
+
+COLUMN = "m targets of one number are a column, y[:, None]"
+OTHER_BATCH = "is it of another batch"
+TARGETS = {
+    "MSE: (m,) against (m, 1)": (
+        lambda it: it.mse(np.ones((6, 1)), np.ones(6)),
+        ValueError,
+        "MSE expects a target of shape (6, 1), like the prediction",
+        "got (6,)",
+        COLUMN,
+    ),
+    "MSE: (m, 1) against (m,)": (
+        lambda it: it.mse(np.ones(6), np.ones((6, 1))),
+        ValueError,
+        "MSE expects prediction of shape (m, k)",
+        "got (6,)",
+        "m samples of one number are a column, prediction[:, None]",
+    ),
+    "MSE: another batch": (
+        lambda it: it.mse(it.Y, it.Y[:5]),
+        ValueError,
+        "expects a target of shape (6, 3)",
+        "got (5, 3)",
+        OTHER_BATCH,
+    ),
+    "MSE: other outputs": (
+        lambda it: it.mse(it.Y, it.Y[:, :2]),
+        ValueError,
+        "expects a target of shape (6, 3)",
+        "got (6, 2)",
+        "has the model too many outputs?",
+    ),
+    "Dense with one input: (m,)": (
+        lambda it: Dense(1, 1, it.spare)(np.ones(6)),
+        ValueError,
+        "Dense(1 -> 1) expects X of shape (m, 1)",
+        "got (6,)",
+        "m samples of one number are a column, X[:, None]",
+    ),
+    "SoftmaxCrossEntropy: another batch": (
+        lambda it: it.sce(it.Y, it.y[:5]),
+        ValueError,
+        "expects one label a row of the prediction",
+        "got 5 labels for 6 rows",
+        "are they of the same batch?",
+    ),
+    "fit: y (m,) for MSE": (
+        lambda it: fit_with(it, model=Dense(2, 1, it.spare), y=it.Y[:, 0], loss=it.mse),
+        ValueError,
+        "fit: MSE expects a target of shape (6, 1)",
+        "got (6,)",
+        COLUMN,
+    ),
+    "fit: y of another length": (
+        lambda it: fit_with(it, y=it.y[:5]),
+        ValueError,
+        "expects one label a row",
+        "got 5 labels for 6 rows",
+        "are they of the same batch?",
+    ),
+    "fit: y of another width than a model without layers that fix it": (
+        lambda it: fit_with(it, model=ReLU(), y=it.Y, loss=it.mse),
+        ValueError,
+        "expects a target of shape (6, 2)",
+        "got (6, 3)",
+        OTHER_BATCH,
+    ),
+    "fit: validation y of another length": (
+        lambda it: fit_with(it, validation=(it.X, it.y[:5])),
+        ValueError,
+        "fit: validation: SoftmaxCrossEntropy expects one label a row",
+        "got 5 labels for 6 rows",
+        "are they of the same batch?",
+    ),
+    "fit: validation is X alone": (
+        lambda it: fit_with(it, validation=it.X),
+        TypeError,
+        "validation must be a pair (X, y)",
+        "got ndarray",
+        "put both in brackets, (X, y)",
+    ),
+    "fit: validation has three parts": (
+        lambda it: fit_with(it, validation=(it.X, it.y, it.Y)),
+        TypeError,
+        "validation must be a pair (X, y)",
+        "got tuple",
+        "put both in brackets, (X, y)",
+    ),
+    "accuracy: other lengths": (
+        lambda it: metrics.accuracy(it.y, it.y[:5]),
+        ValueError,
+        "accuracy expects y and y_pred of the same length",
+        "got 6 and 5",
+        "are they of the same samples?",
+    ),
+    "macro_f1: other lengths": (
+        lambda it: metrics.macro_f1(it.y, it.y[:5]),
+        ValueError,
+        "macro_f1 expects y and y_pred of the same length",
+        "got 6 and 5",
+        "are they of the same samples?",
+    ),
+    "top_k_accuracy: other lengths": (
+        lambda it: metrics.top_k_accuracy(it.y[:5], it.Y, 1),
+        ValueError,
+        "expects y and scores of the same length",
+        "got 5 and 6",
+        "are they of the same samples?",
+    ),
+    "top_k_accuracy: k above K": (
+        lambda it: metrics.top_k_accuracy(it.y, it.Y, 4),
+        ValueError,
+        "expects k of at most 3, the number of classes",
+        "got 4",
+        "are the scores transposed?",
+    ),
+    "minibatches: other lengths": (
+        lambda it: minibatches(it.X, it.y[:5], 2, it.rng),
+        ValueError,
+        "minibatches expects X and y of the same length",
+        "got 6 and 5",
+        "are they of the same samples?",
+    ),
+    "minibatches: empty": (
+        lambda it: minibatches(it.X[:0], it.y[:0], 2, it.rng),
+        ValueError,
+        "expects X and y with at least one row",
+        "got shapes (0, 2) and (0,)",
+        "were all rows dropped?",
+    ),
+    "minibatches: 0-d": (
+        lambda it: minibatches(it.X, 3, 2, it.rng),
+        ValueError,
+        "expects X and y with at least one row",
+        "got shapes (6, 2) and ()",
+        "were all rows dropped?",
+    ),
+    **{
+        f"minibatches: {fault}": (
+            lambda it, f=BAD_NUMBERS[fault][0]: minibatches(f(it.X), it.y, 2, it.rng),
+            *BAD_NUMBERS[fault][1:],
+        )
+        for fault in ("masked", "ragged", "None")
+    },
+}
+
+# Labels.
+
+LABELS = {
+    "SoftmaxCrossEntropy": lambda it, y: it.sce(it.Y, y),
+    "one_hot": lambda it, y: one_hot(y, 3),
+    "accuracy y": lambda it, y: metrics.accuracy(y, it.y),
+    "accuracy y_pred": lambda it, y: metrics.accuracy(it.y, y),
+    "macro_f1 y": lambda it, y: metrics.macro_f1(y, it.y),
+    "macro_f1 y_pred": lambda it, y: metrics.macro_f1(it.y, y),
+    "top_k_accuracy": lambda it, y: metrics.top_k_accuracy(y, it.Y, 1),
+    "fit": lambda it, y: fit_with(it, y=y),
+    "fit validation": lambda it, y: fit_with(it, validation=(it.X, y)),
+    "check_gradients": lambda it, y: check_with(it, target=y),
+}
+INTEGERS = "must be integer labels"
+BAD_LABELS = {
+    "one-hot": (
+        np.eye(3)[[0, 1, 2, 0, 1, 2]],
+        ValueError,
+        INTEGERS,
+        "(6, 3)",
+        "one-hot",
+    ),
+    "a column": (np.zeros((6, 1), int), ValueError, INTEGERS, "(6, 1)", "np.ravel"),
+    "0-d": (1, ValueError, INTEGERS, "got ()", "an array of one, [y]"),
+    "empty": ([], ValueError, INTEGERS, "got an empty array", "were all rows dropped?"),
+    "float": (np.zeros(6), TypeError, INTEGERS, "dtype float64", "astype(int)"),
+    "NaN": (np.full(6, np.nan), TypeError, INTEGERS, "dtype float64", "astype(int)"),
+    "bool": (np.ones(6, bool), TypeError, INTEGERS, "dtype bool", "astype(int)"),
+    "strings": (["cat"] * 6, TypeError, INTEGERS, "dtype <U3", "number the classes"),
+    "negative": ([-1] + 5 * [0], ValueError, "must be labels", "from -1 to 0", "start"),
+    "None": (None, TypeError, "or an array", "got None", "never set"),
+    "masked": (
+        np.ma.masked_array([0, 1, 2, 0, 1, 2], [1, 0, 0, 0, 0, 0]),
+        *BAD_NUMBERS["masked"][1:],
+    ),
+    "ragged": ([[0], [1, 2]], *BAD_NUMBERS["ragged"][1:]),
+}
+TOO_HIGH = (
+    ValueError,
+    "must be labels from 0 to 2",
+    "from 1 to 3",
+    "do they start at 1",
+)
+
+
+def labels():
+    """Yield every door for labels with everything that can be wrong with them."""
+    for door, call in LABELS.items():
+        for fault, (y, *says) in BAD_LABELS.items():
+            yield f"{door}: {fault}", (lambda it, c=call, y=y: c(it, y), *says)
+        if not door.startswith(("accuracy", "macro")):
+            high = [1, 2, 3, 1, 2, 3]
+            yield f"{door}: too high", (lambda it, c=call, y=high: c(it, y), *TOO_HIGH)
+
+
+# Single numbers.
+
+COUNTS = {
+    "Dense: n_in": (1, lambda it, n: Dense(n, 3, it.rng)),
+    "Dense: n_out": (1, lambda it, n: Dense(2, n, it.rng)),
+    "one_hot: n_classes": (1, lambda it, n: one_hot([0], n)),
+    "top_k_accuracy: k": (1, lambda it, n: metrics.top_k_accuracy(it.y, it.Y, n)),
+    "minibatches: batch_size": (1, lambda it, n: minibatches(it.X, it.y, n, it.rng)),
+    "fit: batch_size": (1, lambda it, n: fit_with(it, batch_size=n)),
+    "fit: epochs": (1, lambda it, n: fit_with(it, epochs=n)),
+    "line: n": (1, lambda it, n: datasets.line(n, 0, it.rng)),
+    "sine: n": (1, lambda it, n: datasets.sine(n, 0, it.rng)),
+    "spiral: n_per_class": (2, lambda it, n: datasets.spiral(n, 3, 0, it.rng)),
+    "spiral: n_classes": (1, lambda it, n: datasets.spiral(9, n, 0, it.rng)),
+}
+POSITIVE = {
+    "SGD: learning_rate": (lambda it, v: SGD(v), "a step downhill, such as 0.1"),
+    "check_gradients: step": (lambda it, v: check_with(it, step=v), "1e-5 is a good"),
+}
+NOISY = {
+    "line": lambda it, noise: datasets.line(5, noise, it.rng),
+    "sine": lambda it, noise: datasets.sine(5, noise, it.rng),
+    "spiral": lambda it, noise: datasets.spiral(5, 3, noise, it.rng),
+}
+
+
+def single_numbers():
+    """Yield every door for one number with every wrong number."""
+    for what, (least, call) in COUNTS.items():
+        for n in (least - 1, -3):
+            says = f"{what} must be at least {least}", f"got {n}", "is it a wrong count"
+            yield f"{what} {n}", (lambda it, c=call, n=n: c(it, n), ValueError, *says)
+        for n in (2.0, True, "3", None, np.bool_(True)):
+            says = f"{what} must be a whole number", f"got {n!r}", "are two arguments"
+            yield (
+                f"{what} {type(n).__name__} {n!r}",
+                (lambda it, c=call, n=n: c(it, n), TypeError, *says),
+            )
+    for what, (call, cause) in POSITIVE.items():
+        for v in (0, -0.1, np.nan, np.inf):
+            says = f"{what} must be a finite number above 0", f"got {v}", cause
+            yield f"{what} {v}", (lambda it, c=call, v=v: c(it, v), ValueError, *says)
+        for v in ("0.1", None, True, [0.1]):
+            says = f"{what} must be a number above 0", f"got {v!r}", cause
+            yield f"{what} {v!r}", (lambda it, c=call, v=v: c(it, v), TypeError, *says)
+    for who, call in [*NOISY.items(), ("Neuron", lambda it, b: Neuron([1], b))]:
+        what = f"{who}: {'b' if who == 'Neuron' else 'noise'}"
+        for value, *says in [
+            (np.nan, *NOT_FINITE),
+            (np.inf, *NOT_FINITE),
+            ("0.1", *NOT_NUMBERS),
+            (None, *BAD_NUMBERS["None"][1:]),
+            ([1, 2], ValueError, "must be one number", "array of shape (2,)", "a[0]"),
+        ]:
+            yield f"{what} {value!r}", (lambda it, c=call, v=value: c(it, v), *says)
+    for who, call in NOISY.items():
+        says = f"{who}: noise must be 0 or more", "got -1.0", "a standard deviation"
+        yield f"{who}: noise -1", (lambda it, c=call: c(it, -1), ValueError, *says)
+
+
+# The random generator, models, losses, optimizers.
+
+RNGS = {
+    "Dense(2, 3, rng)": lambda it, *rng: Dense(2, 3, *rng),
+    "minibatches": lambda it, *rng: minibatches(it.X, it.y, 2, *rng),
+    "line": lambda it, *rng: datasets.line(5, 0, *rng),
+    "sine": lambda it, *rng: datasets.sine(5, 0, *rng),
+    "spiral": lambda it, *rng: datasets.spiral(5, 3, 0, *rng),
+    "fit": lambda it, *rng: fit(
+        it.model, it.X, it.y, it.sce, it.sgd, 2, 4, *rng, validation=None
+    ),
+}
+MODELS = {
+    "fit: model": lambda it, model: fit_with(it, model=model),
+    "check_gradients: model": lambda it, model: check_with(it, model=model),
+    "SGD.step: model": lambda it, model: it.sgd.step(model),
+    "Sequential: layer 0": lambda it, model: Sequential([model, ReLU()]),
+}
+LOSSES = {
+    "fit: loss": lambda it, loss: fit_with(it, loss=loss),
+    "check_gradients: loss": lambda it, loss: check_with(it, loss=loss),
+}
+
+
+def kinds():
+    """Yield every door for an object of some kind with objects of another."""
+    for who, call in RNGS.items():
+        for name, rng in {
+            "missing": (),
+            "None": (None,),
+            "int": (0,),
+            "RandomState": (np.random.RandomState(0),),
+            "module": (np.random,),
+        }.items():
+            says = (
+                f"{who} expects rng to be a NumPy Generator",
+                f"got {'none' if name in ('missing', 'None') else name}",
+                "make one with rng = np.random.default_rng(0)",
+            )
+            yield (
+                f"{who}: rng {name}",
+                (lambda it, c=call, r=rng: c(it, *r), TypeError, *says),
+            )
+    for doors, a_class in [(MODELS, Dense), (LOSSES, MSE)]:
+        for who, call in doors.items():
+            name = a_class.__name__
+            says = f"{who} must be a", f"got the class {name}", f"call it, {name}(...)"
+            yield (
+                f"{who}: class",
+                (lambda it, c=call, k=a_class: c(it, k), TypeError, *says),
+            )
+            cause = "layer of your own" if "Sequential" in who else "arguments swapped?"
+            says = f"{who} must be a", "got str", cause
+            yield f"{who}: str", (lambda it, c=call: c(it, "mse"), TypeError, *says)
+
+
+OTHERS = {
+    "fit: optimizer a class": (
+        lambda it: fit_with(it, optimizer=SGD),
+        TypeError,
+        "optimizer must be an optimizer such as SGD(learning_rate=0.1)",
+        "got <class 'nnlib.optimizers.SGD'>",
+        "was it called",
+    ),
+    "fit: optimizer a number": (
+        lambda it: fit_with(it, optimizer=0.1),
+        TypeError,
+        "optimizer must be an optimizer such as SGD(learning_rate=0.1)",
+        "got 0.1",
+        "are two arguments swapped?",
+    ),
+    "fit: on_epoch a number": (
+        lambda it: fit_with(it, on_epoch=3),
+        TypeError,
+        "on_epoch must be a function (epoch, model)",
+        "got 3",
+        "pass the function itself",
+    ),
+    "Dense.backward before forward": (
+        lambda it: Dense(2, 3, it.spare).backward(it.Y),
+        RuntimeError,
+        "call Dense(2 -> 3) on a batch first",
+        "Dense(2 -> 3).backward() came before forward",
+        "backward uses what forward remembers",
+    ),
+    "ReLU.backward before forward": (
+        lambda it: ReLU().backward(it.Y),
+        RuntimeError,
+        "call ReLU on a batch first",
+        "ReLU.backward() came before forward",
+        "backward uses what forward remembers",
+    ),
+    "Sequential.backward before forward": (
+        lambda it: it.fresh.backward(it.Y),
+        RuntimeError,
+        "call Sequential(2 -> 3) on a batch first",
+        "Sequential(2 -> 3).backward() came before forward",
+        "backward uses what forward remembers",
+    ),
+    "MSE.backward before forward": (
+        lambda it: MSE().backward(),
+        RuntimeError,
+        "call MSE on a batch first",
+        "MSE.backward() came before forward",
+        "backward uses what forward remembers",
+    ),
+    "SoftmaxCrossEntropy.backward before forward": (
+        lambda it: SoftmaxCrossEntropy().backward(),
+        RuntimeError,
+        "call SoftmaxCrossEntropy on a batch first",
+        "SoftmaxCrossEntropy.backward() came before forward",
+        "backward uses what forward remembers",
+    ),
+    **{
+        f"{door}: gradient {shape}": (
+            lambda it, c=NUMBERS[door][1], s=shape: c(it, np.ones(s)),
+            ValueError,
+            "backward expects dZ of shape (6, 3), like the output of the last forward",
+            f"got {shape}",
+            "is it of another batch, or transposed?",
+        )
+        for door in ("Dense.backward", "ReLU.backward", "Sequential.backward")
+        for shape in [(3, 6), (5, 3), (1, 3), (3,), ()]
+    },
+    "SGD.step before backward": (
+        lambda it: it.sgd.step(it.fresh),
+        RuntimeError,
+        "call model.backward(loss.backward()) first",
+        "0.W, 0.b of Sequential(2 -> 3) has no gradient yet",
+        "SGD.step came before backward",
+    ),
+    "Sequential: not a list": (
+        lambda it: Sequential(ReLU()),
+        TypeError,
+        "Sequential expects a list of layers",
+        "got ReLU",
+        "put the layers in brackets, Sequential([...])",
+    ),
+    "Sequential: no brackets": (
+        lambda it: Sequential(it.dense, ReLU()),
+        TypeError,
+        "Sequential expects a list of layers",
+        "got 2 arguments",
+        "put the layers in brackets, Sequential([...])",
+    ),
+    "Sequential: empty": (
+        lambda it: Sequential([]),
+        ValueError,
+        "Sequential expects at least one layer",
+        "got an empty list",
+        "nothing to train",
+    ),
+    "Sequential: a layer twice": (
+        lambda it: Sequential([it.relu, it.relu]),
+        ValueError,
+        "must not stand in the list twice",
+        "layer 1, ReLU",
+        "a layer remembers one batch, so make a new one",
+    ),
+    "Sequential: mismatched widths": (
+        lambda it: Sequential([it.dense, ReLU(), Dense(4, 1, it.spare)]),
+        ValueError,
+        "layer 2, Dense(4 -> 1), expects 4 columns",
+        "got 3 from Dense(2 -> 3)",
+        "both numbers must be the same",
+    ),
+    "Sequential: a model inside with a mismatched width": (
+        lambda it: Sequential([it.model, Dense(2, 1, it.spare)]),
+        ValueError,
+        "layer 1, Dense(2 -> 1), expects 2 columns",
+        "got 3 from Sequential(2 -> 3)",
+        "both numbers must be the same",
+    ),
+    "check_gradients: float32 X": (
+        lambda it: check_with(it, X=it.X.astype(np.float32)),
+        TypeError,
+        "check_gradients expects float64 throughout",
+        "got X of float32",
+        "the nudges drown in rounding",
+    ),
+    "check_gradients: float32 model": (
+        lambda it: check_with(it, model=network([2, 3], it.spare, np.float32)),
+        TypeError,
+        "check_gradients expects float64 throughout",
+        "got 0.W of float32",
+        "use astype(np.float64)",
+    ),
+    "relative_error: None": (
+        lambda it: relative_error(None, it.X),
+        TypeError,
+        "a gradient must be a number or an array",
+        "got None",
+        "or was a value never set?",
+    ),
+    "Neuron: w a number": (
+        lambda it: Neuron(2.0, 0),
+        ValueError,
+        "expects w of shape (n,), one weight an input",
+        "got ()",
+        "make it a flat list",
+    ),
+    "Neuron: w a column": (
+        lambda it: Neuron([[1], [2]], 0),
+        ValueError,
+        "expects w of shape (n,), one weight an input",
+        "got (2, 1)",
+        "make it a flat list",
+    ),
+    "Neuron: no weight": (
+        lambda it: Neuron([], 0),
+        ValueError,
+        "expects w of shape (n,), one weight an input",
+        "got (0,)",
+        "at least one weight",
+    ),
+    "Neuron: activation not a function": (
+        lambda it: Neuron([1], 0, "relu"),
+        TypeError,
+        "expects activation to be a function",
+        "got 'relu'",
+        "pass the function itself",
+    ),
+    **{
+        f"Neuron: x of shape {shape}": (
+            lambda it, s=shape: Neuron([1, 1], 0)(np.ones(s)),
+            ValueError,
+            "Neuron(2 inputs, step) expects x of shape (2,)",
+            f"got {shape}",
+            cause,
+        )
+        for shape, cause in {
+            (2, 1): "flatten it with np.ravel",
+            (1, 2): "flatten it with np.ravel",
+            (3, 2): "is it a batch? A Neuron takes one sample at a time",
+            (3,): "one number a weight",
+            (): "one number a weight",
+        }.items()
+    },
+}
+
+WRONG = dict(
+    [
+        *numbers(),
+        *shapes(),
+        *TARGETS.items(),
+        *labels(),
+        *single_numbers(),
+        *kinds(),
+        *OTHERS.items(),
+    ]
+)
+
+
+def state(it):
+    """Return all that a wrong call must leave alone."""
+    models = [it.model, it.dense, it.fresh]
+    return {
+        "parameters": [P for m in models for P, _ in m.parameters().values()],
+        "inputs": [it.X, it.y, it.Y],
+        "random": it.rng.bit_generator.state["state"],
+    }
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.filterwarnings("error")
+def test_a_wrong_input_is_explained_and_changes_nothing(name, it, capfd):
+    call, error, expected, came, cause = WRONG[name]
+    before = copy.deepcopy(state(it))
+    with pytest.raises(error) as caught:
+        call(it)
+    assert type(caught.value) is error
+    for part in (expected, came, cause):
+        assert part in str(caught.value)
+    after = state(it)
+    for part in ("parameters", "inputs"):
+        for found, kept in zip(after[part], before[part], strict=True):
+            np.testing.assert_array_equal(found, kept)
+    assert after["random"] == before["random"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_place_of_the_first_nan_is_named():
+    X = np.ones((3, 2))
+    X[1, 0] = X[2, 1] = np.nan
+    with pytest.raises(ValueError, match=re.escape("the first at index (1, 0): ")):
+        softmax(X)
+
+
+@pytest.mark.parametrize("model", ["dense", "model"])
+def test_a_wrong_gradient_leaves_the_right_one_in_place(model, it):
+    model = getattr(it, model)
+    model.backward(np.ones((6, 3)))
+    before = copy.deepcopy(model.parameters())
+    for wrong in (np.ones((5, 3)), np.full((6, 3), np.nan)):
+        with pytest.raises(ValueError, match="backward"):
+            model.backward(wrong)
+    for name, pair in model.parameters().items():
+        np.testing.assert_array_equal(pair, before[name])
