@@ -134,6 +134,8 @@ def lesson_faults(notebook):
     if not re.match(r"# \d\d · \S", first):
         faults.append("the first cell does not begin with '# NN · Title'")
     faults += [f"the first cell lacks {part}" for part in OPENING if part not in first]
+    if not all(cell.source.strip() for cell in notebook.cells):
+        faults.append("a cell is empty")
     text = prose(notebook)
     if len(re.findall(r"^> \*\*Predict first\.\*\*", text, re.MULTILINE)) < 3:
         faults.append("fewer than three 'Predict first' prompts")

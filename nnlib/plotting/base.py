@@ -14,7 +14,7 @@ CLASS_COLOURS = [BLUE, VERMILION, GREEN]
 CLASS_MARKERS = ["o", "^", "s"]
 
 STYLE = {
-    "figure.dpi": 120,
+    "figure.dpi": 100,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
     "axes.prop_cycle": plt.cycler(color=[BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY]),

@@ -29,6 +29,8 @@ SIDES = ["#bfdaea", "#f3d5bf"]  # where a step answers 0, and 1
 FLAT = "#d9d9d9"  # where ReLU is 0
 BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
 
+DARK_PURPLE = "#8F3F71"  # for small text on a coloured ground
+
 
 def _arrow(ax, start, end, colour="black"):
     ax.annotate(
@@ -192,7 +194,9 @@ def _line_and_foot(ax, w, b, p, q):
     along, across = np.array([-w[1], w[0]]), w
     corner = np.array([along, along + across, across]) / np.linalg.norm(w) * 0.4
     ax.plot(*(foot + corner).T, color="black", linewidth=1.2)
-    ax.text(*(foot / 2 + [-0.3, 0]), "distance", color=PURPLE, ha="right", va="center")
+    ax.text(
+        *(foot / 2 + [-0.3, 0]), "distance", color=DARK_PURPLE, ha="right", va="center"
+    )
     ax.text(*(foot + w + [0.15, -0.1]), "$w$", va="top", ha="left")
     ax.text(4.2, 1.5, "$z > 0$", color=VERMILION)
     ax.text(-2.7, -2.5, "$z < 0$", color=BLUE)
@@ -254,7 +258,7 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
             0.96,
             0.05,
             f"distance {distance}",
-            color=PURPLE,
+            color=DARK_PURPLE,
             transform=ax.transAxes,
             ha="right",
             bbox=BOX,
