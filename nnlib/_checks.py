@@ -7,7 +7,6 @@ the arithmetic expects, or raises TypeError or ValueError with what was expected
 came, and the likely cause.
 """
 
-import threading
 from functools import wraps
 from inspect import signature
 
@@ -33,54 +32,35 @@ def door(check):
     return decorate
 
 
-class _Running(threading.local):
-    """Whether a backward is running in this thread."""
-
-    backward = False
-
-
-_running = _Running()
-
-
 def after_forward(backward):
     """Decorate ``backward``: forward has run, and the gradient has its output's shape.
 
-    Whether the gradient is finite is asked once, where the caller's own comes in.  The
-    layers inside a Sequential get theirs from one another, at every step of a training.
+    Whether the gradient is finite is asked at the model's door only: the layers inside
+    a Sequential get theirs from one another, at every step of a training.
     """
 
     @wraps(backward)
     def checked(self, *gradient, **named):
         if named:
             gradient = signature(backward).bind(self, *gradient, **named).args[1:]
-        shape = self.output_shape
-        if shape is None:
+        if self.output_shape is None:
             raise RuntimeError(
                 f"{self.name}.backward() came before forward: call {self.name} on a "
                 "batch first, because backward uses what forward remembers"
             )
-        if not gradient or (_running.backward and _is_gradient(gradient[0], shape)):
-            return backward(self, *gradient)
-        gradient = [check_gradient(dZ, shape, self) for dZ in gradient]
-        before, _running.backward = _running.backward, True
-        try:
-            return backward(self, *gradient)
-        finally:
-            _running.backward = before
+        return backward(self, *(check_gradient(dZ, self) for dZ in gradient))
 
     return checked
 
 
-def _is_gradient(dZ, shape):
-    return type(dZ) is np.ndarray and dZ.shape == shape and dZ.dtype.kind == "f"
-
-
-def check_gradient(dZ, shape, layer):
+def check_gradient(dZ, layer):
     """Return dZ as finite floats of exactly the shape that the layer's forward gave."""
-    if _is_gradient(dZ, shape) and np.isfinite(dZ).all():
+    shape = layer.output_shape
+    fits = type(dZ) is np.ndarray and dZ.shape == shape and dZ.dtype.kind == "f"
+    if fits and (layer.inside or np.isfinite(dZ).all()):
         return dZ
     dZ = check_numbers(dZ, f"{layer.name}.backward: dZ")
-    if dZ.shape != shape:
+    if shape not in (dZ.shape, "unknown"):
         raise ValueError(
             f"{layer.name}.backward expects dZ of shape {shape}, like the output of "
             f"the last forward, got {dZ.shape}: is it of another batch, or transposed?"

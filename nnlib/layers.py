@@ -20,7 +20,8 @@ class Layer:
 
     n_in = None  # columns that X must have; None: any
     n_out = None  # columns of the output; None: as many as X has
-    output_shape = None  # shape of the last output; None before the first forward
+    output_shape = "unknown"  # shape of the last output; None before the first forward
+    inside = False  # whether the layer stands in a Sequential
 
     def __call__(self, X):
         """Check X and return ``forward(X)``.

@@ -37,6 +37,8 @@ def _sequential_door(self, layers, *more):
             )
         if layer.n_out is not None:
             width, source = layer.n_out, layer.name
+    for layer in layers:
+        layer.inside = True
     return self, list(layers)
 
 
