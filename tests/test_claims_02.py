@@ -63,14 +63,6 @@ def test_narrow_networks_stray_further():
     assert strays[8] > 1.5 * strays[32] > 1.5**2 * strays[256]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_relu_keeps_half_of_the_mean_square(seed):
-    z = np.random.default_rng(seed).normal(0, 3, size=100_000)
-    assert np.mean(np.maximum(0, z) ** 2) / np.mean(z**2) == pytest.approx(
-        0.5, abs=0.02
-    )
-
-
 def different_columns(layer, X):
     return np.unique(ReLU()(layer(X)).round(8), axis=1).shape[1]
 
@@ -118,7 +110,7 @@ def test_untrained_network_is_no_better_than_a_guess():
         shares.append(np.mean(model(X).argmax(axis=1) == y))
     assert np.mean(shares) == pytest.approx(1 / 3, abs=0.1)
     assert max(shares) < 0.6
-    assert min(shares) < 0.2  # "one of them far worse" than a third
+    assert min(shares) < 1 / 3 < max(shares)  # the lesson says: on both sides
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -133,4 +125,6 @@ def test_solution_of_exercise_3_passes_its_check(seed):
     A = check(np.sqrt(1 / 256))
     assert np.allclose(check(2 * np.sqrt(1 / 256)), 2**10 * A)
     assert 0.7 < np.sqrt(np.mean(A**2)) < 1.4
+    if seed == 1:  # the seed of the lesson's check
+        assert np.sqrt(np.mean(A**2)) == pytest.approx(1.207, abs=0.001)
     assert np.sqrt(np.mean(check(np.sqrt(2 / 256)) ** 2)) > 20

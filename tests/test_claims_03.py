@@ -95,12 +95,12 @@ def failures(model, X, Y, loss):
 
 
 def train(model, X, Y, loss, learning_rate, steps):
-    losses = []
+    losses = [loss(model(X), Y)]
     for _ in range(steps):
-        losses.append(loss.forward(model.forward(X), Y))
         model.backward(loss.backward())
         for P, dP in model.parameters().values():
             P -= learning_rate * dP
+        losses.append(loss(model(X), Y))
     return losses
 
 
@@ -142,11 +142,15 @@ def test_what_the_careless_check_rejects(name):
 
 
 def test_wrong_mask_trains_almost_as_well_on_the_line():
-    """Typically a tenth above the right mask (noise decides the rest), never twice."""
+    """Typically a tenth above the right mask (noise decides the rest), never twice.
+
+    With seed 0, the lesson's own run, it is a little below.
+    """
     runs = [both_masks(seed, datasets.line, 0.1, 200) for seed in SEEDS]
     ratio = np.array([wrong[-1] / right[-1] for right, wrong in runs])
     assert ratio.max() < 2
-    assert np.median(ratio) < 1.2
+    assert 1 < np.median(ratio) < 1.2
+    assert 0.95 < ratio[0] < 1
     assert max(wrong[-1] / wrong[0] for _, wrong in runs) < 0.05
 
 
@@ -168,6 +172,33 @@ def test_one_over_m_twice_is_the_run_at_a_rate_m_times_smaller():
         assert np.all(np.diff(twice) < 0), "it looks like a slow learner"
         behind.append(right[-1] / twice[-1])
     assert max(behind) < 0.1
+
+
+def equal_neurons(seed, outgoing):
+    """Return the hidden layer's W after 50 updates from three equal neurons."""
+    rng = np.random.default_rng(seed)
+    X, Y = rng.normal(size=(8, 2)), rng.normal(size=(8, 1))
+    W_out = np.ones((3, 1)) if outgoing == "equal" else rng.normal(size=(3, 1))
+    model = Sequential([Dense(2, 3, rng), ReLU(), Dense(3, 1, rng)])
+    model.layers[0].W[:], model.layers[2].W[:] = 0.5, W_out
+    train(model, X, Y, MSE(), 0.1, 50)
+    return model.layers[0].W
+
+
+def test_equal_neurons_stay_equal_only_with_equal_outgoing_weights():
+    for seed in SEEDS:
+        tied, freed = (equal_neurons(seed, kind) for kind in ("equal", "random"))
+        assert not np.allclose(tied, 0.5, atol=1e-3), "they did move"
+        np.testing.assert_allclose(tied, tied[:, [0, 0, 0]], rtol=1e-9)
+        assert np.ptp(freed, axis=1).max() > 0.01, seed
+
+
+def test_on_the_kink_both_masks_fail():
+    """With zero inputs and zero biases the measurement agrees with neither mask."""
+    for seed in SEEDS:
+        for relu in (ReLU, MaskAtZero):
+            model, X, Y = probe(Dense, relu, seed)
+            assert {"X", "0.b"} <= failures(model, 0 * X, Y, MSE()), seed
 
 
 def test_a_wrong_loss_passes_the_check_and_learns_the_mirror_image():

@@ -58,8 +58,17 @@ def points(seed):
     return rng, X, y, X_held, y_held
 
 
-def network(rng, dense=Dense, relu=ReLU):
-    return Sequential([dense(2, 32, rng), relu(), dense(32, 3, rng)])
+class NeverSteps(SGD):
+    def step(self, parameters):
+        pass
+
+
+def network(rng, dense=Dense, relu=ReLU, width=32):
+    return Sequential([dense(2, width, rng), relu(), dense(width, 3, rng)])
+
+
+def twelve(rng):
+    return network(rng, width=12)
 
 
 def linear(rng):
@@ -99,6 +108,7 @@ def run(build, seed, rate=0.1):
         epochs=200,
         batch_size=64,
         rng=rng,
+        validation=(X_held, y_held),
         on_epoch=watch,
     )
     Z = model(X_held)
@@ -106,8 +116,8 @@ def run(build, seed, rate=0.1):
     return {
         "model": model,
         "initial": initial,
-        "loss": history["loss"],
-        "held-out loss": loss(Z, y_held),
+        "loss": np.array(history["loss"]),
+        "held-out loss": np.array(history["validation_loss"]),
         "seen": seen,
         "held": held,
         "probabilities": softmax(Z),
@@ -146,6 +156,20 @@ def test_without_hidden_layer_at_most_60_percent():
     assert accuracy.mean() == pytest.approx(0.52, abs=0.03)  # "about half"
 
 
+def test_other_weights_without_hidden_layer_count_better_at_a_higher_loss():
+    other = linear(np.random.default_rng(0))
+    other.layers[0].W = np.array([[5.0, 0.0, 7.0], [0.0, 0.0, 2.0]])
+    other.layers[0].b = np.array([[0.0, 0.0, -1.0]])
+    for seed in SEEDS:
+        _, X, y, X_held, y_held = points(seed)
+        trained, loss = run(linear, seed), SoftmaxCrossEntropy()
+        share = metrics.accuracy(y_held, other(X_held).argmax(axis=1))
+        assert 0.615 < share < 0.66  # "62 to 65 %", measured 0.620 to 0.653
+        assert share > trained["accuracy"]
+        assert loss(other(X), y) > loss(trained["model"](X), y) + 0.1
+        assert loss(other(X_held), y_held) > trained["held-out loss"][-1] + 0.1
+
+
 def test_initial_loss_is_near_ln_3():
     initial = over_seeds(network, "initial")
     assert (initial > 1.0).all()
@@ -171,15 +195,28 @@ def test_scaling_the_last_layer_scales_the_surplus():
 def test_the_curves_as_the_lesson_reads_them():
     for seed in SEEDS:
         result = run(network, seed)
-        # "the two losses fall together": measured at most 0.06 apart
+        held = result["held-out loss"]
         assert result["loss"][-1] < 0.2 * LN3
-        assert abs(result["held-out loss"] - result["loss"][-1]) < 0.1
+        # "it still falls at the end"; single epochs tremble, so means of ten
+        assert held[190:].mean() < held[140:150].mean() < held[90:100].mean()
+        # "the gap grows to 0.06 (with other seeds it is smaller, or there is none)"
+        assert -0.02 < (held - result["loss"])[190:].mean() < 0.065
+        # "at epoch 1 it is well below": the training loss is a mean over the epoch
+        assert held[0] < result["loss"][0] - 0.05
         # "starts near the level of straight borders, is near 0.9 after fifty epochs"
         assert 0.4 < result["held"][1] < 0.7
         assert result["held"][50] > 0.87  # measured 0.89 to 0.94
         assert result["loss"][199] < result["loss"][99] < result["loss"][49]
         shares = [result["seen"][epoch] for epoch in (0, 10, 50, 200)]
         assert shares == sorted(shares)
+
+
+def test_the_gap_of_the_lessons_own_run():
+    own = run(network, 0)
+    gap = own["held-out loss"] - own["loss"]
+    assert (gap[2:] > 0).all()
+    assert gap[45:50].mean() < gap[95:100].mean() < gap[190:].mean()
+    assert gap[190:].mean() == pytest.approx(0.06, abs=0.01)
 
 
 def test_mistakes_are_less_sure_and_far_points_are_certain():
@@ -227,19 +264,12 @@ def test_softmax_twice():
         assert np.median(list(errors.values())) < 1e-7
 
 
-def test_a_rate_of_one_is_faster_on_average():
-    accuracy = over_seeds(network, "accuracy", rate=1.0)
-    assert accuracy.mean() == pytest.approx(0.993, abs=0.004)
-    assert accuracy.min() == pytest.approx(0.963, abs=0.012)
-
-
 # The five checks of section 8, with the seed free instead of 0.
 
 
 def large_start(rng):
     model = network(rng)
-    for P, _ in model.parameters().values():
-        P *= 10
+    model.layers[2].W *= 32 / 2
     return model
 
 
@@ -251,9 +281,9 @@ def no_mask(rng):
     return network(rng, relu=NoMask)
 
 
-def train(build, X, y, rate, epochs, batch_size, seed):
+def train(build, X, y, rate, epochs, batch_size, seed, sgd=SGD):
     rng = np.random.default_rng(seed)
-    loss, optimizer = SoftmaxCrossEntropy(), SGD(rate)
+    loss, optimizer = SoftmaxCrossEntropy(), sgd(rate)
     return fit(build(rng), X, y, loss, optimizer, epochs, batch_size, rng)["loss"]
 
 
@@ -262,9 +292,9 @@ def starts_near_ln_k(build, X, y, seed):
     return 0.75 < L / LN3 < 1.5
 
 
-def learns_one_batch(build, X, y, seed):
+def learns_one_batch(build, X, y, seed, sgd=SGD):
     rows = np.random.default_rng(seed).permutation(len(X))[:16]
-    return train(build, X[rows], y[rows], 0.5, 1000, 16, seed)[-1] < 0.1
+    return train(build, X[rows], y[rows], 0.5, 1000, 16, seed, sgd)[-1] < 0.1
 
 
 def gradients_pass(build, X, y, seed):
@@ -274,9 +304,9 @@ def gradients_pass(build, X, y, seed):
     return max(errors.values()) < 1e-7
 
 
-def falls_at_rate(build, X, y, rate, seed):
+def falls_at_rate(build, X, y, rate, seed, sgd=SGD):
     start = SoftmaxCrossEntropy()(build(np.random.default_rng(seed))(X), y)
-    return train(build, X, y, rate, 5, 64, seed)[-1] < 0.8 * start
+    return train(build, X, y, rate, 5, 64, seed, sgd)[-1] < 0.8 * start
 
 
 def neighbours_agree(X, y):
@@ -301,7 +331,43 @@ def test_checks_pass_the_sound_network_and_find_the_planted_faults(seed):
     assert not falls_at_rate(network, X, y, 100.0, seed)
     y_planted = np.random.default_rng(seed).permutation(y)
     assert neighbours_agree(X, y_planted) < 2 / 3
-    # "its loss has fallen and the later checks pass": only the first question finds it
+    # "found by check 1 alone: its loss has fallen and the later checks pass"
     assert learns_one_batch(large_start, X, y, seed)
     assert gradients_pass(large_start, X, y, seed)
     assert falls_at_rate(large_start, X, y, 0.1, seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_softmax_twice_and_an_update_that_never_steps_fail_checks_2_and_4(seed):
+    _, X, y, _, _ = points(seed)
+    assert starts_near_ln_k(softmax_twice, X, y, seed)
+    assert not learns_one_batch(softmax_twice, X, y, seed)
+    assert gradients_pass(softmax_twice, X, y, seed)
+    assert not falls_at_rate(softmax_twice, X, y, 0.1, seed)
+    # the other three checks take no step
+    assert not learns_one_batch(network, X, y, seed, NeverSteps)
+    assert not falls_at_rate(network, X, y, 0.1, seed, NeverSteps)
+
+
+def test_twelve_neurons_pass_all_five_and_are_too_few():
+    for seed in SEEDS:
+        _, X, y, _, _ = points(seed)
+        assert starts_near_ln_k(twelve, X, y, seed)
+        assert learns_one_batch(twelve, X, y, seed)
+        assert gradients_pass(twelve, X, y, seed)
+        assert falls_at_rate(twelve, X, y, 0.1, seed)
+    accuracy = over_seeds(twelve, "accuracy")
+    assert accuracy.mean() == pytest.approx(0.956, abs=0.005)
+    assert accuracy.mean() < over_seeds(network, "accuracy").mean() - 0.015
+
+
+def test_one_batch_is_learnt_with_some_seeds_in_spite_of_two_faults():
+    without_mask = reordered = 0
+    for seed in SEEDS:
+        _, X, y, _, _ = points(seed)
+        without_mask += learns_one_batch(no_mask, X, y, seed)
+        y_planted = np.random.default_rng(seed).permutation(y)
+        reordered += learns_one_batch(network, X, y_planted, seed)
+    # losses near the bound of 0.1 may fall on either side on another machine
+    assert 1 <= without_mask <= 3  # "with some seeds", measured 2
+    assert 4 <= reordered <= 7  # "with about half of them", measured 6

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import re
 
 import execute
 import lesson_code
@@ -81,9 +82,29 @@ def test_links_lead_somewhere(page):
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", NOTEBOOKS / "README.md"])
-def test_each_lesson_is_listed(page, lesson):
+def test_each_lesson_is_listed_under_its_title(page, lesson):
+    title = read(lesson).cells[0].source.splitlines()[0].removeprefix("# ")
     link = lesson.relative_to(page.parent).as_posix()
-    assert f"({link})" in page.read_text("utf-8")
+    assert f"[{title}]({link})" in page.read_text("utf-8")
+
+
+def test_the_road_states_the_time_that_the_lesson_states(lesson):
+    first = read(lesson).cells[0].source
+    (minutes,) = re.findall(r"\*\*Time\*\*\D*?(\d[\w ]*?) minutes", first)
+    road = (NOTEBOOKS / "README.md").read_text("utf-8")
+    (row,) = [line for line in road.splitlines() if f"({lesson.name})" in line][:1]
+    assert row.endswith(f"| {minutes} |")
+
+
+def test_links_between_lessons_carry_the_title(lesson):
+    for title, name in re.findall(
+        r"\[(\d\d · .+?)\]\((\d\d_\w+.ipynb)\)", prose(lesson)
+    ):
+        assert read(NOTEBOOKS / name).cells[0].source.startswith(f"# {title}\n")
+
+
+def prose(lesson):
+    return lesson_form.prose(read(lesson))
 
 
 # The checkers themselves: each is fed what it must find.

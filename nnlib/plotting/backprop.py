@@ -1,6 +1,6 @@
 """The figures of lesson 03: slopes, graphs with gradients, what a gradient check sees.
 
-Values that flow forward are blue, gradients that flow backward are vermilion.
+Values that flow forward are blue, gradients that flow backward are orange (vermilion).
 """
 
 import matplotlib.pyplot as plt
@@ -243,32 +243,19 @@ def _box(ax, x, y, name, value, gradient, width=1.3, height=0.95):
             zorder=3,
         )
     )
-    ax.text(
-        x,
-        y + 0.2,
-        f"{name} = {_number(value)}",
-        color=BLUE,
-        ha="center",
-        va="center",
-        zorder=4,
-    )
-    ax.text(
-        x,
-        y - 0.22,
-        _number(gradient),
-        color=VERMILION,
-        ha="center",
-        va="center",
-        zorder=4,
-    )
+    text = name if value is None else f"{name} = {_number(value)}"
+    up = 0.0 if gradient is None else 0.2
+    ax.text(x, y + up, text, color=BLUE, ha="center", va="center", zorder=4)
+    if gradient is not None:
+        text = _number(gradient)
+        ax.text(x, y - 0.22, text, color=VERMILION, ha="center", va="center", zorder=4)
 
 
 def _pair(ax, where, text, gradient):
-    """Write a blue text and a red gradient side by side on a white patch."""
-    parts = [
-        TextArea(text, textprops={"color": BLUE}),
-        TextArea(_number(gradient), textprops={"color": VERMILION}),
-    ]
+    """Write a blue text, and beside it a gradient if any, on a white patch."""
+    parts = [TextArea(text, textprops={"color": BLUE})]
+    if gradient is not None:
+        parts.append(TextArea(_number(gradient), textprops={"color": VERMILION}))
     packed = HPacker(children=parts, align="baseline", pad=0, sep=9)
     frame = {"facecolor": "white", "edgecolor": "none"}
     ax.add_artist(
@@ -298,17 +285,33 @@ def _weight(ax, start, end, value, gradient, at, offset):
     )
 
 
-def paper_network(values, gradients):
+class _Absent:
+    """Stands for an array whose entries are not drawn."""
+
+    def __getitem__(self, index):
+        return None
+
+
+def paper_network(values, gradients=None):
     """Draw the 2-2-1 network: values in boxes, weights on edges, and all gradients.
 
     Args:
         values: dictionary with x (2,), W1 (2, 2), b1 (2,), z (2,), a (2,), w2 (2,),
-            b2, y_hat and L.
-        gradients: dictionary with the slope of L along each, same names and shapes.
+            b2, y_hat and L; without z, a, y_hat and L their boxes stay empty.
+        gradients: dictionary with the slope of L along each, same names and shapes;
+            None draws no gradients.
 
     Returns:
         Matplotlib figure.
     """
+    unknown = {"z": _Absent(), "a": _Absent(), "y_hat": None, "L": None}
+    names = ("x", "W1", "b1", "z", "a", "w2")
+    key = gradients is not None
+    if not key:
+        gradients = dict.fromkeys(names, _Absent()) | dict.fromkeys(
+            ("b2", "y_hat", "L")
+        )
+    values = unknown | values
     fig, ax = plt.subplots(figsize=(9.2, 4.4))
     _blank(ax, 12.4, 5.9)
     rows = (4.1, 0.8)
@@ -362,7 +365,7 @@ def paper_network(values, gradients):
             ax,
             columns["z"],
             rows[j],
-            f"$b_{j + 1}$",
+            f"$b^{{(1)}}_{j + 1}$",
             values["b1"][j],
             gradients["b1"][j],
         )
@@ -379,10 +382,11 @@ def paper_network(values, gradients):
         },
     )
     _box(ax, *out, r"$\hat{y}$", values["y_hat"], gradients["y_hat"])
-    _bias(ax, *out, "$b$", values["b2"], gradients["b2"])
-    _box(ax, *loss, "$L$", values["L"], 1.0, width=1.2)
-    ax.text(7.6, 5.6, "value", color=BLUE, va="center")
-    ax.text(8.8, 5.6, "slope of $L$ along it", color=VERMILION, va="center")
+    _bias(ax, *out, "$b^{(2)}$", values["b2"], gradients["b2"])
+    _box(ax, *loss, "$L$", values["L"], gradients["L"], width=1.2)
+    if key:
+        ax.text(7.6, 5.6, "value", color=BLUE, va="center")
+        ax.text(8.8, 5.6, "slope of $L$ along it", color=VERMILION, va="center")
     return fig
 
 
@@ -533,25 +537,25 @@ def stack_both_ways(names, shapes):
     return fig
 
 
-def u_curve(ax, steps, forward, central):
+def u_curve(ax, steps, one_sided, central):
     """Draw the error of two finite differences against their step, on logarithmic axes.
 
     Args:
         ax: Matplotlib axes.
         steps: the steps h, shape (s,).
-        forward: relative errors of (f(x + h) - f(x)) / h, shape (s,).
+        one_sided: relative errors of (f(x + h) - f(x)) / h, shape (s,).
         central: relative errors of (f(x + h) - f(x - h)) / (2 h), shape (s,).
 
     Returns:
         The axes.
     """
-    ax.loglog(steps, forward, color=GREY, ls="--")
+    ax.loglog(steps, one_sided, color=GREY, ls="--")
     ax.loglog(steps, central, "o-", color=BLUE, ms=4)
     ax.axvline(1e-5, color=GREEN, lw=1.5, zorder=1)
     ax.text(1.4e-5, 1.5, "the step used: $10^{-5}$", color=GREEN, va="center")
     ax.text(1.2e-13, 3e-8, "rounding:\ntoo small a step", color="black", va="center")
-    ax.text(2.5e-3, 1e-9, "curvature:\ntoo large a step", va="center")
-    ax.text(1.5e-3, 2e-2, "forward", color=GREY, ha="right", va="center")
+    ax.text(2.5e-3, 1e-9, "formula:\ntoo large a step", va="center")
+    ax.text(1.5e-3, 2e-2, "one-sided", color=GREY, ha="right", va="center")
     ax.text(2.2e-6, 4e-12, "central", color=BLUE, ha="right", va="center")
     ax.set(
         xlabel="step $h$",
@@ -610,7 +614,8 @@ def two_masks(curves):
     """Draw loss curves of the right and the wrong ReLU mask, one panel a data set.
 
     Args:
-        curves: {title: (losses with the right mask, losses with the wrong mask)}.
+        curves: {title: (losses with the right mask, losses with the wrong mask)}, each
+            with the loss before the first step and after each step.
 
     Returns:
         Matplotlib figure.
@@ -620,8 +625,8 @@ def two_masks(curves):
         ax.semilogy(right, color=BLUE)
         ax.semilogy(wrong, color=VERMILION, ls="--")
         room = 1.3 if ax is axes[-1] else 1.1  # for the labels
-        ax.set(title=title, xlabel="step", xlim=(0, room * len(right)))
-        ax.set_xticks(np.linspace(0, len(right), 5))
+        ax.set(title=title, xlabel="step", xlim=(0, room * (len(right) - 1)))
+        ax.set_xticks(np.linspace(0, len(right) - 1, 5))
     axes[0].set_ylabel("loss $L$")
     (_, (right, wrong)), last = list(curves.items())[-1], axes[-1]
     steps = np.arange(len(right))

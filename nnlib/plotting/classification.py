@@ -106,8 +106,8 @@ def name_regions(ax, model, X, limits):
     for c in np.unique(labels):
         places = points[labels == c]
         in_the_way = np.concatenate([X / stretch, points[labels != c]])
-        squares = sum((a[:, None] - b) ** 2 for a, b in zip(places.T, in_the_way.T))
-        room = np.sqrt(squares.min(axis=1))
+        apart = places[:, None] - in_the_way  # (places, things in the way, 2)
+        room = np.linalg.norm(apart, axis=2).min(axis=1)
         edge = np.minimum(places - low, high - places).min(axis=1)
         x1, x2 = places[np.minimum(room, edge).argmax()] * stretch
         ax.text(x1, x2, f"class {c}", ha="center", va="center", zorder=4)
@@ -209,7 +209,7 @@ def labels_beside(X, y, y_planted):
     for ax, labels, title in zip(
         axes, (y, y_planted), ("as made", "planted: labels reordered"), strict=True
     ):
-        scatter_classes(ax, X, labels, size=14)
+        scatter_classes(ax, X, labels, size=9)
         ax.set(xlim=LIMITS, ylim=LIMITS, aspect="equal", title=title)
         ax.label_outer()
     return fig

@@ -379,43 +379,6 @@ def approximations(f, models, low, high):
     return figure
 
 
-def neuron_arrows(layers, titles):
-    """Draw the weights of each neuron as an arrow in the plane of the two inputs.
-
-    Args:
-        layers: Dense layers with two inputs and bias 0.
-        titles: one title a layer.
-
-    Returns:
-        The figure.
-    """
-    figure, panels = plt.subplots(1, len(layers), figsize=(7.4, 3.7))
-    for ax, layer, title in zip(panels, layers, titles, strict=True):
-        for w in layer.W.T:
-            along = np.array([-w[1], w[0]]) / np.hypot(*w) * 6
-            ax.plot(*np.array([-along, along]).T, color=GREY, linewidth=0.5)
-            ax.annotate(
-                "",
-                w,
-                xytext=(0, 0),
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "color": BLUE,
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                },
-            )
-        ax.set(
-            title=title,
-            xlabel="$x_1$",
-            ylabel="$x_2$",
-            xlim=(-3, 3),
-            ylim=(-3, 3),
-            aspect="equal",
-        )
-    return figure
-
-
 def spread_through_layers(runs, labels):
     """Draw the spread of the activations after each layer, on a logarithmic axis.
 
