@@ -233,22 +233,22 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
         z = (X @ w + b).reshape(x1.shape)
         ax.contourf(x1, x2, z, np.linspace(-60, 60, 61), cmap=LIGHT, extend="both")
         levels = [v for v in range(-80, 81, 10) if v != 0]
-        lines = ax.contour(
-            x1, x2, z, levels, colors=GREY, linewidths=0.7, linestyles="-"
-        )
+        ax.contour(x1, x2, z, levels, colors=GREY, linewidths=0.7, linestyles="-")
         _line(ax, w, b)
         foot = -b / (w @ w) * w
         beside = 2.4 * np.array([-w[1], w[0]]) / np.linalg.norm(w)
         beside = beside if beside[1] > 0 else -beside
-        named = {v: (v - b) / (w @ w) * w + beside for v in (-20, -10, 10, 20)}
-        named = {v: p for v, p in named.items() if np.abs(p).max() < limits[1] - 0.5}
-        ax.clabel(
-            lines,
-            [v for v in levels if v in named],
-            manual=list(map(tuple, named.values())),
-            fmt=_number,
-            fontsize=11,
-        )
+        for value in (-20, -10, 10, 20):
+            place = (value - b) / (w @ w) * w + beside
+            if np.abs(place).max() < limits[1] - 0.5:
+                box = {
+                    "facecolor": "white",
+                    "edgecolor": "none",
+                    "alpha": 0.7,
+                    "pad": 1,
+                }
+                text = ax.text(*place, _number(value), fontsize=11, bbox=box)
+                text.set(ha="center", va="center")
         ax.plot(*np.array([[0, 0], foot]).T, color=PURPLE, linewidth=3)
         ax.plot(0, 0, "o", color="black", markersize=6)
         tip = foot + 1.6 * w / np.linalg.norm(w)
