@@ -125,13 +125,13 @@ def test_gradient_noise_falls_with_the_root_of_the_batch(rng):
     assert abs(slope + 0.5) < 0.05  # -0.511 to -0.488
 
 
-def walk(X, Y, batch_size, rng):
-    """Return (w, b) after each update of two epochs with the rate 0.1."""
+def walk(X, Y, batch_size, rng, rate=0.1):
+    """Return (w, b) after each update of two epochs."""
     line, path = Dense(1, 1, rng), []
     line.W[...] = -0.5
     for _ in range(2):
         for batch in minibatches(X, Y, batch_size, rng):
-            full_step(line, *batch, 0.1)
+            full_step(line, *batch, rate)
             path.append((line.W.item(), line.b.item()))
     return np.array(path)
 
@@ -143,6 +143,8 @@ def test_middle_batches_are_nearest(rng):
     for m in (1, 10, 1000):
         second_epoch = walk(X, Y, m, rng)[-(1000 // m) :]
         gap[m] = np.linalg.norm(second_epoch - best, axis=1).mean()
+    calm = np.linalg.norm(walk(X, Y, 1, rng, rate=0.01)[-1000:] - best, axis=1).mean()
+    assert calm < 1.5 * gap[10]  # 0.81 to 1.37
     assert gap[10] < 0.6 * gap[1]  # 0.19 to 0.38
     assert gap[10] < 0.1 * gap[1000]  # 0.017 to 0.034
 
@@ -185,6 +187,33 @@ def test_network_on_a_sine(rng):
     assert end < 0.4 * line_loss  # 0.16 to 0.25
     assert end < 1.6 * noise_loss  # 1.01 to 1.48
     assert history["loss"][-1] > 0.7 * 0.2**2  # 200 points are not learned by heart
+
+
+def test_learning_rates_of_the_network():
+    switched_off = []
+    for seed in SEEDS:
+        data = np.random.default_rng(seed)
+        X, Y = datasets.sine(200, 0.2, data)
+        held = datasets.sine(200, 0.2, data)
+        ends = {}
+        for rate in (0.005, 0.05, 0.5):
+            rng = np.random.default_rng(seed)
+            model = Sequential([Dense(1, 32, rng), ReLU(), Dense(32, 1, rng)])
+            history = fit(model, X, Y, MSE(), SGD(rate), 200, 20, rng, held)
+            ends[rate] = history["validation_loss"][-1]
+        A = model.layers[1](model.layers[0](X))
+        switched_off.append((A.max(axis=0) == 0).sum())
+        assert ends[0.005] > 1.2 * ends[0.05]  # 1.40 to 2.2
+        assert ends[0.5] > 4 * ends[0.05]  # 6.2 to 15.6
+    assert min(switched_off) >= 29  # 29 once, else all 32
+
+
+def test_centred_inputs_make_two_separate_games(rng):
+    X, Y = datasets.line(50, 0.3, rng)
+    X = X - X.mean()
+    away = descend(X, Y, 0.8, 3, (-0.5, 0.0)) - least_squares(X, Y)
+    factors = 1 - 0.8 * np.array([2 * np.mean(X**2), 2])
+    assert np.allclose(away[1:], away[:-1] * factors)
 
 
 def test_overfitting_a_handful_of_points():

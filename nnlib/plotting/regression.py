@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, VERMILION, label_line
+from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, VERMILION
 
 
 def _number(value):
@@ -85,7 +85,7 @@ def powers():
         xlabel="error $u$",
         title="its slope along $u$",
     )
-    slope.text(1.97, 0.3, "$\\pm 1$", color=GREEN, ha="right", va="center")
+    slope.text(1.97, -0.5, "$\\pm 1$", color=GREEN, ha="right", va="center")
     slope.text(1.97, 2.55, "$2u$", color=BLUE, ha="right", va="center")
     slope.text(1.12, 6.3, "$4u^3$", color=VERMILION, ha="right", va="center")
     return figure
@@ -141,7 +141,7 @@ def descent_paths(X, Y, paths, titles, w_limits, b_limits):
 def parabola_steps(products, steps=6):
     """Draw descent on L = w^2 / 2 from w = 1, one panel for each product eta c."""
     figure, panels = plt.subplots(
-        1, len(products), figsize=(10, 3.3), sharex=True, sharey=True
+        1, len(products), figsize=(9.2, 3.2), sharex=True, sharey=True
     )
     grid = np.linspace(-2, 2, 201)
     for ax, product in zip(panels, products, strict=True):
@@ -185,22 +185,7 @@ def chasing(X, Y, stops, titles):
     return figure
 
 
-def two_lines(X, Y, right, wrong):
-    """Draw the points X, Y (m, 1) and two lines (w, b): the right and the wrong fit."""
-    figure, ax = plt.subplots(figsize=(7, 3.7))
-    ends = np.array([-1.0, 1.0])
-    ax.plot(X, Y, "o", color=BLUE, markersize=4, alpha=0.7)
-    for (w, b), colour, text in (
-        (right, GREEN, "target (m, 1)"),
-        (wrong, VERMILION, "target (m,)"),
-    ):
-        ax.plot(ends, w * ends + b, color=colour)
-        label_line(ax, ends, w * ends + b, text, colour)
-    ax.set(xlabel="$x$", ylabel="$y$", xlim=(-1.05, 1.6), xticks=[-1, -0.5, 0, 0.5, 1])
-    return figure
-
-
-def training(history, floor, data, curves, limit=None):
+def training(history, floor, data, curves):
     """Draw the curves of a training run, and beside them what the model has become.
 
     Args:
@@ -208,8 +193,42 @@ def training(history, floor, data, curves, limit=None):
         floor: the loss that the noise alone gives; drawn as a dashed line.
         data: (X, Y), the points trained on, each of shape (m, 1).
         curves: list of (text, x, y_hat, colour) with x and y_hat of shape (p,).
-        limit: (low, high) of the right panel's y, or None.
     """
+    figure, left = _losses_and_curves(history, floor, data, curves)
+    left.set(yscale="log")
+    ticks = [0.05, 0.1, 0.2]
+    left.set_yticks(ticks, [f"{t:g}" for t in ticks])
+    left.minorticks_off()
+    return figure
+
+
+def overfitting(history, floor, data, curves):
+    """Draw the same as ``training`` for few points and many epochs.
+
+    The epochs have a logarithmic axis, so that the turn of the validation loss shows,
+    and its lowest point is marked.
+    """
+    figure, left = _losses_and_curves(history, floor, data, curves)
+    held = np.array(history["validation_loss"])
+    best = held.argmin()
+    left.plot(best + 1, held[best], "o", color=VERMILION, markersize=7)
+    left.annotate(
+        f"lowest: epoch {best + 1}",
+        (best + 1, held[best]),
+        xytext=(0, -20),
+        textcoords="offset points",
+        ha="center",
+        color=VERMILION,
+    )
+    left.set(xscale="log", ylim=(0, 1.25))
+    left.set_xticks([1, 10, 100, 1000, 8000], ["1", "10", "100", "1000", "8000"])
+    left.minorticks_off()
+    figure.axes[1].set(ylim=(-2.1, 2.4))
+    return figure
+
+
+def _losses_and_curves(history, floor, data, curves):
+    """Return the figure of a training run, and its left axes, the losses."""
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(9, 3.5), gridspec_kw={"width_ratios": (1.1, 1)}
     )
@@ -217,15 +236,11 @@ def training(history, floor, data, curves, limit=None):
     left.plot(epochs, history["validation_loss"], color=VERMILION, label="validation")
     left.plot(epochs, history["loss"], color=BLUE, label="training")
     left.axhline(floor, color="black", linestyle="--", linewidth=1.2, label="noise")
-    left.set(yscale="log", xlabel="epoch", ylabel="mean squared error")
-    low, high = left.get_ylim()
-    ticks = [t for t in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1) if low < t < high]
-    left.set_yticks(ticks, [f"{t:g}" for t in ticks])
-    left.minorticks_off()
+    left.set(xlabel="epoch", ylabel="mean squared error")
     left.legend()
     right.plot(*data, "o", color=BLUE, markersize=4 if len(data[0]) > 50 else 8)
     for text, x, y_hat, colour in curves:
         right.plot(x, y_hat, color=colour, label=text)
-    right.set(xlabel="$x$", ylabel="$y$", ylim=limit)
-    right.legend(fontsize=11)
-    return figure
+    right.set(xlabel="$x$", ylabel="$y$")
+    right.legend(fontsize=11, loc="upper left")
+    return figure, left
