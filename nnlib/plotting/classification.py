@@ -201,15 +201,3 @@ def confidence(model, X, y, limits=LIMITS):
     ax.set(xlim=limits, ylim=limits, aspect="equal")
     ax.set_title(f"{wrong.sum()} of {len(y)} held-out points are wrong")
     return fig
-
-
-def labels_beside(X, y, y_planted):
-    """Return a figure of X (m, 2) with the labels y (left) and y_planted (right)."""
-    fig, axes = plt.subplots(1, 2, figsize=(8, 3.9), sharey=True)
-    for ax, labels, title in zip(
-        axes, (y, y_planted), ("as made", "planted: labels reordered"), strict=True
-    ):
-        scatter_classes(ax, X, labels, size=9)
-        ax.set(xlim=LIMITS, ylim=LIMITS, aspect="equal", title=title)
-        ax.label_outer()
-    return fig
