@@ -163,13 +163,7 @@ def test_other_weights_without_hidden_layer_count_better_at_a_higher_loss():
         _, X, y, X_held, y_held = points(seed)
         trained, loss = run(linear, seed), SoftmaxCrossEntropy()
         share = metrics.accuracy(y_held, other(X_held).argmax(axis=1))
-        print(
-            "SHARE",
-            share,
-            loss(other(X), y) - loss(trained["model"](X), y),
-            loss(other(X_held), y_held) - trained["held-out loss"][-1],
-        )
-        assert 0.5 < share < 0.9
+        assert 0.63 < share < 0.685  # "64 to 68 %", measured 0.637 to 0.677
         assert share > trained["accuracy"]
         assert loss(other(X), y) > loss(trained["model"](X), y) + 0.1
         assert loss(other(X_held), y_held) > trained["held-out loss"][-1] + 0.1
