@@ -20,7 +20,8 @@ def pytest_run(*arguments):
         "no:cacheprovider",
     ]
     command += map(str, arguments)
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    options = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 300}
+    return subprocess.run(command, **options).stdout
 
 
 def test_each_code_cell_of_each_lesson_has_a_test():
