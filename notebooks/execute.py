@@ -38,6 +38,7 @@ class ThisPython(AsyncKernelManager):
     def kernel_spec(self):
         """The command that starts the kernel."""
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        argv += ["--log-level=ERROR"]  # no advice about transport on the terminal
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
