@@ -151,6 +151,25 @@ def check_batch(X, n_in, who, what="X"):
     return X
 
 
+def check_parameter(P, what, shape=None):
+    """Raise unless P is an array of finite floats, of the shape if one is given."""
+    if not isinstance(P, np.ndarray) or P.dtype.kind != "f":
+        got = f"dtype {P.dtype}" if isinstance(P, np.ndarray) else type(P).__name__
+        raise TypeError(
+            f"{what} must be an array of floats, got {got}: training changes it in "
+            "small steps, so write np.array([[1.0, 2.0]])"
+        )
+    if shape is not None and P.shape != shape:
+        raise ValueError(
+            f"{what} must have shape {shape}, got {P.shape}: was it set by hand? "
+            "W is (n, k), one neuron a column, and b is (1, k)"
+        )
+    if not np.isfinite(P).all():
+        raise ValueError(
+            f"{what} must hold finite numbers, got NaN or inf: did training diverge?"
+        )
+
+
 def check_labels(y, n_classes, what):
     """Return y as integer labels of shape (m,) in 0..n_classes-1 (None: from 0)."""
     y = check_array(y, what)

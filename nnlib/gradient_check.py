@@ -4,6 +4,8 @@ The slope measured by nudging needs no calculus, so it is an independent witness
 slow (two forward passes a number) and made for small networks in float64.
 """
 
+from functools import wraps
+
 import numpy as np
 
 from nnlib._checks import check_array, check_batch, check_kind, check_positive, door
@@ -11,6 +13,38 @@ from nnlib.layers import Layer
 from nnlib.losses import Loss
 
 
+def _numerical_gradient_door(f, P, step=1e-5):
+    if not callable(f):
+        raise TypeError(
+            f"numerical_gradient: f must be a function, got {type(f).__name__}: "
+            "write lambda: in front of the expression"
+        )
+    if not isinstance(P, np.ndarray) or P.dtype != np.float64:
+        got = f"dtype {P.dtype}" if isinstance(P, np.ndarray) else type(P).__name__
+        raise TypeError(
+            f"numerical_gradient: P must be an array of float64, got {got}: "
+            "elsewhere the nudge is cut off or drowns in rounding"
+        )
+    hint = "1e-5 is a good one"
+    return f, P, check_positive(step, "numerical_gradient: step", hint)
+
+
+def _put_back(numerical_gradient):
+    """Decorate numerical_gradient: P is as before, even if f raises an exception."""
+
+    @wraps(numerical_gradient)
+    def guarded(f, P, step):
+        before = P.copy()
+        try:
+            return numerical_gradient(f, P, step)
+        finally:
+            P[...] = before
+
+    return guarded
+
+
+@door(_numerical_gradient_door)
+@_put_back
 def numerical_gradient(f, P, step=1e-5):
     """Return dL/dP by central differences, one entry at a time.
 
@@ -21,6 +55,10 @@ def numerical_gradient(f, P, step=1e-5):
 
     Returns:
         Array of P's shape.
+
+    Raises:
+        TypeError: f is not a function, or P is not an array of float64.
+        ValueError: step is not above 0.
 
     Source: W. H. Press et al., Numerical Recipes, 3rd ed., 2007, section 5.7.
     """
@@ -69,6 +107,7 @@ def relative_error(a, b):
 def _check_gradients_door(model, X, target, loss, step=1e-5):
     check_kind(model, Layer, "check_gradients: model", "a layer or a Sequential")
     check_kind(loss, Loss, "check_gradients: loss", "a loss such as MSE()")
+    model.check()
     X = check_batch(X, model.n_in, f"check_gradients with {model.name}").copy()
     step = check_positive(step, "check_gradients: step", "1e-5 is a good one")
     for name, (P, _) in {"X": (X, None), **model.parameters()}.items():

@@ -8,7 +8,14 @@ the gradient with respect to what went in.  Layers only sum over the samples: th
 
 import numpy as np
 
-from nnlib._checks import after_forward, check_batch, check_count, check_rng, door
+from nnlib._checks import (
+    after_forward,
+    check_batch,
+    check_count,
+    check_parameter,
+    check_rng,
+    door,
+)
 
 
 class Layer:
@@ -30,10 +37,17 @@ class Layer:
             X: batch of shape (m, n_in), one sample a row, m >= 1.
 
         Raises:
-            TypeError: X does not hold real numbers.
-            ValueError: X has the wrong shape, no rows, or holds NaN or inf.
+            TypeError: X or a parameter does not hold real numbers.
+            ValueError: X has the wrong shape, no rows, or holds NaN or inf; or a
+                parameter set by hand does.
         """
+        self.check()
         return self.forward(check_batch(X, self.n_in, self.name))
+
+    def check(self):
+        """Raise TypeError or ValueError unless the parameters are finite floats."""
+        for name, (P, _) in self.parameters().items():
+            check_parameter(P, f"{type(self).__name__}: {name}")
 
     def forward(self, X):
         """Return the output for the batch X, and remember what ``backward`` needs."""
@@ -120,6 +134,11 @@ class Dense(Layer):
         self.dW = self.X.T @ dZ
         self.db = dZ.sum(axis=0, keepdims=True)
         return dZ @ self.W.T
+
+    def check(self):
+        """Raise unless W is (n, k) and b is (1, k), both of finite floats."""
+        check_parameter(self.W, "Dense: W", (*np.shape(self.W), "k")[:2])
+        check_parameter(self.b, "Dense: b", (1, self.n_out))
 
     def parameters(self):
         """Return {"W": (W, dW), "b": (b, db)}."""

@@ -8,6 +8,13 @@ from nnlib._checks import after_forward, check_kind, door
 from nnlib.layers import Layer
 
 
+def _leaves(layer):
+    """Return the layers inside a layer, however deep; itself if it holds none."""
+    if not isinstance(layer, Sequential):
+        return [layer]
+    return [leaf for inner in layer.layers for leaf in _leaves(inner)]
+
+
 def _sequential_door(self, layers, *more):
     if more or not isinstance(layers, (list, tuple)):
         got = f"{1 + len(more)} arguments" if more else type(layers).__name__
@@ -25,7 +32,8 @@ def _sequential_door(self, layers, *more):
         who = f"Sequential: layer {position}"
         hint = "derive a layer of your own from nnlib.layers.Layer"
         check_kind(layer, Layer, who, "a layer", hint)
-        if any(layer is earlier for earlier in layers[:position]):
+        seen = [leaf for earlier in layers[:position] for leaf in _leaves(earlier)]
+        if any(leaf is earlier for leaf in _leaves(layer) for earlier in seen):
             raise ValueError(
                 f"{who}, {layer.name}, must not stand in the list twice: "
                 "a layer remembers one batch, so make a new one"
@@ -79,6 +87,11 @@ class Sequential(Layer):
         for layer in reversed(self.layers):
             dZ = layer.backward(dZ)
         return dZ
+
+    def check(self):
+        """Raise unless every layer's parameters are as they must be."""
+        for layer in self.layers:
+            layer.check()
 
     def parameters(self):
         """Return {"0.W": (W, dW), "0.b": (b, db), ...}, by place in the list."""

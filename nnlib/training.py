@@ -82,6 +82,7 @@ def stop_if_diverged(value, epoch, optimizer):
         raise FloatingPointError(
             f"training diverged in epoch {epoch}: the loss is {value}. "
             f"Use a smaller learning rate{smaller}. "
+            "If that does not help, scale the inputs down. "
             "The model has its weights from before fit again."
         )
 
@@ -109,6 +110,7 @@ def _fit_door(
 ):
     check_kind(model, Layer, "fit: model", "a layer or a Sequential")
     check_kind(loss, Loss, "fit: loss", "a loss such as MSE()")
+    model.check()
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(
             "fit: optimizer must be an optimizer such as SGD(learning_rate=0.1), "

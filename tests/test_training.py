@@ -185,7 +185,7 @@ def test_an_optimizer_of_your_own_needs_only_step(rng):
     fit(model, X, y, MSE(), Still(), epochs=2, batch_size=2, rng=rng)
     assert_same(values(model), before)
     model.parameters()["0.W"][0][...] = 1e200
-    with pytest.raises(FloatingPointError, match=r"Use a smaller learning rate\. The"):
+    with pytest.raises(FloatingPointError, match=r"Use a smaller learning rate\. If"):
         fit(model, X, y, MSE(), Still(), epochs=2, batch_size=2, rng=rng)
 
 
