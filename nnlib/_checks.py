@@ -151,13 +151,17 @@ def check_batch(X, n_in, who, what="X"):
     return X
 
 
+def kind_of(P):
+    """Return what P is in a word or two, for messages."""
+    return f"dtype {P.dtype}" if isinstance(P, np.ndarray) else type(P).__name__
+
+
 def check_parameter(P, what, shape=None):
     """Raise unless P is an array of finite floats, of the shape if one is given."""
     if not isinstance(P, np.ndarray) or P.dtype.kind != "f":
-        got = f"dtype {P.dtype}" if isinstance(P, np.ndarray) else type(P).__name__
         raise TypeError(
-            f"{what} must be an array of floats, got {got}: training changes it in "
-            "small steps, so write np.array([[1.0, 2.0]])"
+            f"{what} must be an array of floats, got {kind_of(P)}: "
+            "training changes it in small steps, so write np.array([[1.0, 2.0]])"
         )
     if shape is not None and P.shape != shape:
         raise ValueError(

@@ -8,7 +8,14 @@ from functools import wraps
 
 import numpy as np
 
-from nnlib._checks import check_array, check_batch, check_kind, check_positive, door
+from nnlib._checks import (
+    check_array,
+    check_batch,
+    check_kind,
+    check_positive,
+    door,
+    kind_of,
+)
 from nnlib.layers import Layer
 from nnlib.losses import Loss
 
@@ -20,9 +27,8 @@ def _numerical_gradient_door(f, P, step=1e-5):
             "write lambda: in front of the expression"
         )
     if not isinstance(P, np.ndarray) or P.dtype != np.float64:
-        got = f"dtype {P.dtype}" if isinstance(P, np.ndarray) else type(P).__name__
         raise TypeError(
-            f"numerical_gradient: P must be an array of float64, got {got}: "
+            f"numerical_gradient: P must be an array of float64, got {kind_of(P)}: "
             "elsewhere the nudge is cut off or drowns in rounding"
         )
     hint = "1e-5 is a good one"

@@ -8,18 +8,23 @@ import numpy as np
 from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, SKY, VERMILION, label_line
+from nnlib.plotting.base import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    VERMILION,
+    arrow,
+    label_line,
+    number,
+)
 
 NODE_FILL = "#f2f2f2"
 
 
-def _number(value):
-    """Return a number as short text, with a proper minus sign."""
-    return f"{float(value) + 0.0:.4g}".replace("-", "−")
-
-
 def _bracketed(value):
-    return _number(value) if value >= 0 else f"({_number(value)})"
+    return number(value) if value >= 0 else f"({number(value)})"
 
 
 def _blank(ax, width, height):
@@ -128,27 +133,15 @@ def _edge(ax, start, end, value, gradient, name="", gaps=(0.0, 0.34), at=0.5):
     start, end = np.array(start, float), np.array(end, float)
     along = (end - start) / np.linalg.norm(end - start)
     tail, head = start + gaps[0] * along, end - gaps[1] * along
-    ax.annotate(
-        "",
-        head,
-        xytext=tail,
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": GREY,
-            "lw": 1.6,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        },
-        zorder=2,
-    )
+    arrow(ax, tail, head, width=1.6, zorder=2)
     middle = tail + at * (head - tail)
     normal = np.array([-along[1], along[0]])
     normal = normal if normal[1] > 0 else -normal
     offset = (0.25 + 0.15 * abs(along[1])) * normal
     above, below = middle + offset, middle - offset
-    text = f"{name} = {_number(value)}" if name else _number(value)
+    text = f"{name} = {number(value)}" if name else number(value)
     ax.text(*above, text, color=BLUE, ha="center", va="center")
-    ax.text(*below, _number(gradient), color=VERMILION, ha="center", va="center")
+    ax.text(*below, number(gradient), color=VERMILION, ha="center", va="center")
 
 
 def _graph_key(ax, x, y):
@@ -219,11 +212,11 @@ def fork_graph(values, gradients):
     _node(ax, *square, "$(\\;)^2$")
     _node(ax, *triple, "3 ×")
     _node(ax, *times, "×")
-    total = " + ".join(_number(gradients[f"x by {name}"]) for name in "uv")
+    total = " + ".join(number(gradients[f"x by {name}"]) for name in "uv")
     ax.text(
         0.3,
         1.3,
-        f"{total} = {_number(gradients['x'])}",
+        f"{total} = {number(gradients['x'])}",
         color=VERMILION,
         va="center",
     )
@@ -243,11 +236,11 @@ def _box(ax, x, y, name, value, gradient, width=1.3, height=0.95):
             zorder=3,
         )
     )
-    text = name if value is None else f"{name} = {_number(value)}"
+    text = name if value is None else f"{name} = {number(value)}"
     up = 0.0 if gradient is None else 0.2
     ax.text(x, y + up, text, color=BLUE, ha="center", va="center", zorder=4)
     if gradient is not None:
-        text = _number(gradient)
+        text = number(gradient)
         ax.text(x, y - 0.22, text, color=VERMILION, ha="center", va="center", zorder=4)
 
 
@@ -255,7 +248,7 @@ def _pair(ax, where, text, gradient):
     """Write a blue text, and beside it a gradient if any, on a white patch."""
     parts = [TextArea(text, textprops={"color": BLUE})]
     if gradient is not None:
-        parts.append(TextArea(_number(gradient), textprops={"color": VERMILION}))
+        parts.append(TextArea(number(gradient), textprops={"color": VERMILION}))
     packed = HPacker(children=parts, align="baseline", pad=0, sep=9)
     frame = {"facecolor": "white", "edgecolor": "none"}
     ax.add_artist(
@@ -267,21 +260,9 @@ def _weight(ax, start, end, value, gradient, at, offset):
     """Draw an edge from box to box and write its weight and gradient beside it."""
     start, end = np.array(start, float), np.array(end, float)
     tail, head = start + np.array([0.65, 0]), end - np.array([0.65, 0])
-    ax.annotate(
-        "",
-        head,
-        xytext=tail,
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": GREY,
-            "lw": 1.4,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        },
-        zorder=1,
-    )
+    arrow(ax, tail, head, zorder=1)
     _pair(
-        ax, tail + at * (head - tail) + np.array([0, offset]), _number(value), gradient
+        ax, tail + at * (head - tail) + np.array([0, offset]), number(value), gradient
     )
 
 
@@ -339,18 +320,7 @@ def paper_network(values, gradients=None):
             at=0.42,
             offset=0,
         )
-        ax.annotate(
-            "",
-            (columns["a"] - 0.65, rows[j]),
-            xytext=(columns["z"] + 0.65, rows[j]),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": GREY,
-                "lw": 1.4,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
+        arrow(ax, (columns["z"] + 0.65, rows[j]), (columns["a"] - 0.65, rows[j]))
         ax.text(5.8, rows[j] + 0.3, "ReLU", ha="center", va="center", fontsize=11)
         for name, x in columns.items():
             _box(
@@ -369,18 +339,7 @@ def paper_network(values, gradients=None):
             values["b1"][j],
             gradients["b1"][j],
         )
-    ax.annotate(
-        "",
-        (loss[0] - 0.6, loss[1]),
-        xytext=(out[0] + 0.65, out[1]),
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": GREY,
-            "lw": 1.4,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        },
-    )
+    arrow(ax, (out[0] + 0.65, out[1]), (loss[0] - 0.6, loss[1]))
     _box(ax, *out, r"$\hat{y}$", values["y_hat"], gradients["y_hat"])
     _bias(ax, *out, "$b^{(2)}$", values["b2"], gradients["b2"])
     _box(ax, *loss, "$L$", values["L"], gradients["L"], width=1.2)
@@ -391,19 +350,8 @@ def paper_network(values, gradients=None):
 
 
 def _bias(ax, x, y, name, value, gradient):
-    ax.annotate(
-        "",
-        (x, y + 0.48),
-        xytext=(x, y + 0.95),
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": GREY,
-            "lw": 1.4,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        },
-    )
-    _pair(ax, (x, y + 1.16), f"{name} = {_number(value)}", gradient)
+    arrow(ax, (x, y + 0.95), (x, y + 0.48))
+    _pair(ax, (x, y + 1.16), f"{name} = {number(value)}", gradient)
 
 
 def _matrix(ax, x, y, M, name, size=0.78, row=None, column=None, colour=SKY):
@@ -425,7 +373,7 @@ def _matrix(ax, x, y, M, name, size=0.78, row=None, column=None, colour=SKY):
             ax.text(
                 x + (c + 0.5) * size,
                 y - (r + 0.5) * size,
-                _number(M[r, c]),
+                number(M[r, c]),
                 ha="center",
                 va="center",
             )
@@ -467,7 +415,7 @@ def one_entry_of_dW(X, dZ, entry=(0, 0)):
     ax.text(
         0.1,
         top - size * (X.shape[1] + 0.7),
-        f"{terms} = {_number(dW[line, neuron])}",
+        f"{terms} = {number(dW[line, neuron])}",
         va="center",
     )
     return fig
@@ -507,18 +455,7 @@ def stack_both_ways(names, shapes):
             (2.2, left + 0.05, right - 0.05, BLUE),
             (1.2, right - 0.05, left + 0.05, VERMILION),
         ):
-            ax.annotate(
-                "",
-                (head, y),
-                xytext=(tail, y),
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "color": colour,
-                    "lw": 2,
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                },
-            )
+            arrow(ax, (tail, y), (head, y), colour, width=2)
         ax.text((left + right) / 2, 1.7, shape, ha="center", va="center")
     ax.text(
         0.1,

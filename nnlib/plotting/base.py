@@ -134,3 +134,14 @@ def label_line(ax, x, y, text, colour, **options):
         color=colour,
         **options,
     )
+
+
+def arrow(ax, tail, head, colour=GREY, width=1.4, style="-|>", **options):
+    """Draw an arrow from tail to head, two points (x, y), that ends exactly there."""
+    look = {"arrowstyle": style, "color": colour, "lw": width, "shrinkA": 0}
+    ax.annotate("", head, xytext=tail, arrowprops={**look, "shrinkB": 0}, **options)
+
+
+def number(value):
+    """Return a number as short text: 3.0 as 3, and a true minus sign."""
+    return f"{float(value) + 0.0:g}".replace("-", "\u2212")

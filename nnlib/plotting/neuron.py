@@ -20,8 +20,10 @@ from nnlib.plotting.base import (
     GREY,
     PURPLE,
     VERMILION,
+    arrow,
     decision_regions,
     grid_of_points,
+    number,
 )
 
 LIGHT = LinearSegmentedColormap.from_list("light", ["#7fb8d8", "#ffffff", "#eaae7f"])
@@ -33,19 +35,8 @@ DARK_PURPLE = "#8F3F71"  # for small text on a coloured ground
 
 
 def _arrow(ax, start, end, colour="black"):
-    ax.annotate(
-        "",
-        end,
-        start,
-        arrowprops={
-            "arrowstyle": "-|>,head_width=0.3,head_length=0.6",
-            "color": colour,
-            "linewidth": 1.8,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        },
-        zorder=5,
-    )
+    style = "-|>,head_width=0.3,head_length=0.6"
+    arrow(ax, start, end, colour, width=1.8, style=style, zorder=5)
 
 
 def _line(ax, w, b, **options):
@@ -79,11 +70,6 @@ def _regions(ax, w, b, limits):
     decision_regions(ax, lambda X: (X @ w + b > 0).astype(int), limits)
 
 
-def _number(value):
-    """Return 3.0 as 3 and -1.5 with a true minus sign."""
-    return f"{value:g}".replace("-", "\u2212")
-
-
 def diagram(w, x, b):
     """Draw a neuron with two inputs as a flow from left to right, with its numbers.
 
@@ -98,14 +84,14 @@ def diagram(w, x, b):
     ax.axis("off")
     for i, y in enumerate([5.3, 2.9]):
         ax.add_patch(Circle((1.2, y), 0.85, fc="white", ec=BLUE, lw=2))
-        ax.text(1.2, y, f"$x_{i + 1}$\n{_number(x[i])}", ha="center", va="center")
+        ax.text(1.2, y, f"$x_{i + 1}$\n{number(x[i])}", ha="center", va="center")
         end = (6.0, 4.1 + (0.45 if i == 0 else -0.45))
         _arrow(ax, (2.05, y), end, BLUE)
-        text = f"$w_{i + 1} x_{i + 1}$ = {_number(w[i])} · {_number(x[i])}"
+        text = f"$w_{i + 1} x_{i + 1}$ = {number(w[i])} · {number(x[i])}"
         ax.text(
             3.9,
             y + (0.35 if i == 0 else -0.35),
-            text + f" = {_number(w[i] * x[i])}",
+            text + f" = {number(w[i] * x[i])}",
             ha="center",
             va="bottom" if i == 0 else "top",
             color=BLUE,
@@ -114,10 +100,10 @@ def diagram(w, x, b):
         )
     ax.add_patch(Circle((6.9, 4.1), 1.0, fc="white", ec="black", lw=2))
     ax.text(6.9, 4.1, "add", ha="center", va="center")
-    ax.text(6.9, 0.35, f"bias $b$ = {_number(b)}", ha="center", color=VERMILION)
+    ax.text(6.9, 0.35, f"bias $b$ = {number(b)}", ha="center", color=VERMILION)
     _arrow(ax, (6.9, 1.0), (6.9, 3.1), VERMILION)
     _arrow(ax, (7.9, 4.1), (10.4, 4.1))
-    ax.text(9.1, 4.4, f"$z$ = {_number(z)}", ha="center")
+    ax.text(9.1, 4.4, f"$z$ = {number(z)}", ha="center")
     ax.add_patch(
         FancyBboxPatch(
             (10.4, 3.2), 1.8, 1.8, boxstyle="round,pad=0", fc="white", ec="black", lw=2
@@ -247,13 +233,13 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
                     "alpha": 0.7,
                     "pad": 1,
                 }
-                text = ax.text(*place, _number(value), fontsize=11, bbox=box)
+                text = ax.text(*place, number(value), fontsize=11, bbox=box)
                 text.set(ha="center", va="center")
         ax.plot(*np.array([[0, 0], foot]).T, color=PURPLE, linewidth=3)
         ax.plot(0, 0, "o", color="black", markersize=6)
         tip = foot + 1.6 * w / np.linalg.norm(w)
         _arrow(ax, foot, tip)
-        distance = _number(round(float(np.linalg.norm(foot)), 4))
+        distance = number(round(float(np.linalg.norm(foot)), 4))
         ax.text(
             0.96,
             0.05,
@@ -307,7 +293,7 @@ def quotients(f, points, reach=1.0):
         for h, colour in [(-right[0], BLUE), (right[0], VERMILION)]:
             ax.plot(h, (f(z + h) - f(z)) / h, "o", color=colour, mfc="white", ms=8)
         ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-        ax.set(title=f"at $z$ = {_number(z)}", xlabel="$h$", ylim=(-0.15, 1.3))
+        ax.set(title=f"at $z$ = {number(z)}", xlabel="$h$", ylim=(-0.15, 1.3))
         ax.set_yticks([0, 0.5, 1])
     axes[0].set_ylabel("difference quotient")
     axes[1].text(-0.55, 0.08, "from\nthe left", ha="center", color=BLUE)
@@ -413,7 +399,7 @@ def surfaces(w, b, limits=(-1, 5)):
             places = [
                 (v - b) / (w @ w) * w + (v > 0) * np.array([1, -0.75]) for v in levels
             ]
-            below.clabel(lines, manual=[tuple(p) for p in places], fmt=_number)
+            below.clabel(lines, manual=[tuple(p) for p in places], fmt=number)
         _line(below, w, b)
         below.set(xlim=limits, ylim=limits, aspect="equal", xlabel="$x_1$")
         below.set(xticks=[0, 2, 4], yticks=[0, 2, 4])
@@ -434,8 +420,8 @@ def every_pair(row, column, table):
     m = len(row)
     fig, ax = plt.subplots(figsize=(4.8, 4))
     for i in range(m):
-        ax.text(i, -0.85, _number(row[i]), ha="center", va="center", color=BLUE)
-        ax.text(-0.85, i, _number(column[i, 0]), ha="center", va="center", color=GREEN)
+        ax.text(i, -0.85, number(row[i]), ha="center", va="center", color=BLUE)
+        ax.text(-0.85, i, number(column[i, 0]), ha="center", va="center", color=GREEN)
         for j in range(m):
             fill = "#f3cfb3" if table[i, j] else "#ffffff"
             ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fc=fill, ec=GREY, lw=0.8))

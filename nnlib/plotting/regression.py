@@ -7,12 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, VERMILION
-
-
-def _number(value):
-    """Return 3.0 as 3 and -1.5 with a true minus sign."""
-    return f"{value:g}".replace("-", "\u2212")
+from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, VERMILION, number
 
 
 def error_squares(X, Y, lines):
@@ -44,7 +39,7 @@ def error_squares(X, Y, lines):
                 ax.text(
                     x + 0.75 * side,
                     min(y, y + error) + 0.25 * side,
-                    _number(error**2),
+                    number(error**2),
                     ha="center",
                     va="center",
                     color=BLUE,
