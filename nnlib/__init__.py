@@ -1,11 +1,11 @@
 """The code that the series Neural Network from Scratch develops, lesson by lesson.
 
 Modules in the order of the lessons: neuron, layers, sequential, gradient_check, losses,
-optimizers, training, metrics, datasets.  ``nnlib.plotting`` draws the lessons' figures
-and is imported on its own.
+optimizers, training, metrics, calibration, datasets.  ``nnlib.plotting`` draws the
+lessons' figures and is imported on its own.
 """
 
-from nnlib import datasets, metrics
+from nnlib import calibration, datasets, metrics
 from nnlib.gradient_check import check_gradients
 from nnlib.layers import Dense, ReLU
 from nnlib.losses import MSE, SoftmaxCrossEntropy, one_hot, softmax
@@ -24,6 +24,7 @@ __all__ = [
     "ReLU",
     "Sequential",
     "SoftmaxCrossEntropy",
+    "calibration",
     "check_gradients",
     "datasets",
     "fit",

@@ -210,6 +210,23 @@ def check_labels(y, n_classes, what):
     return y
 
 
+def check_probabilities(Y_hat, who, what="Y_hat"):
+    """Return Y_hat as a batch of rows that are probabilities and add up to 1."""
+    Y_hat = check_batch(Y_hat, None, who, what)
+    low, off = float(Y_hat.min()), float(np.abs(Y_hat.sum(axis=1) - 1).max())
+    if low < 0 or off > 1e-4:
+        wrong = (
+            f"entries as low as {low:g}"
+            if low < 0
+            else f"a row whose sum is off by {off:g}"
+        )
+        raise ValueError(
+            f"{who} expects {what} to hold probabilities, rows that add up to 1, got "
+            f"{wrong}: are these logits? softmax(Z) makes probabilities of them"
+        )
+    return Y_hat
+
+
 def check_count(value, what, least=1):
     """Return ``value`` as an int of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):

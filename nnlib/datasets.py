@@ -1,11 +1,22 @@
-"""Data for the lessons, made from a random generator: nothing has to be fetched.
+"""Data for the lessons: made from a random generator, or stored in the package.
 
-Inputs are arrays with one sample a row.
+Inputs are arrays with one sample a row.  Nothing has to be fetched.
 """
+
+from pathlib import Path
 
 import numpy as np
 
-from nnlib._checks import check_count, check_number, check_rng, door
+from nnlib._checks import (
+    check_count,
+    check_labels,
+    check_number,
+    check_numbers,
+    check_rng,
+    door,
+)
+
+DIGITS = Path(__file__).parent / "data" / "digits.npz"
 
 
 def _noise(noise, who):
@@ -111,3 +122,61 @@ def spiral(n_per_class, n_classes, noise, rng):
         angle = angle + noise * rng.normal(size=n_per_class)
         arms.append(np.column_stack([radius * np.sin(angle), radius * np.cos(angle)]))
     return np.concatenate(arms), np.repeat(np.arange(n_classes), n_per_class)
+
+
+def digits():
+    """Return 1,797 handwritten digits: X of shape (1797, 64), labels y of (1797,).
+
+    A row of X is an image of 8 x 8 pixels, row by row from the top left; a pixel is 0
+    without ink and 1 where all is ink, in steps of 1/16.  A label is the digit, 0 to 9.
+
+    Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI
+    Machine Learning Repository, 1998, doi:10.24432/C50P49, its test part; licence
+    CC BY 4.0.
+    """
+    with np.load(DIGITS) as stored:
+        return stored["pixels"] / 16, stored["labels"].astype(int)
+
+
+def _split_door(y, shares, rng=None):
+    who = "stratified_split"
+    y = check_labels(y, None, f"{who}: y")
+    shares = check_numbers(shares, f"{who}: shares")
+    if shares.ndim != 1 or len(shares) == 0 or (shares <= 0).any():
+        raise ValueError(
+            f"{who} expects shares to be numbers above 0, one a part, such as "
+            f"(0.6, 0.2, 0.2), got {shares.tolist()}: was a part left out?"
+        )
+    if abs(shares.sum() - 1) > 1e-9:
+        raise ValueError(
+            f"{who} expects shares that add up to 1, got {shares.tolist()}: "
+            f"they add up to {shares.sum():g}; are they counts or per cent?"
+        )
+    return y, shares, check_rng(rng, who)
+
+
+@door(_split_door)
+def stratified_split(y, shares, rng):
+    """Return row numbers that split the data so that each part has all classes alike.
+
+    Each class is shuffled and cut on its own; then each part is shuffled.  A class of n
+    samples gives each part share * n of them, rounded.
+
+    Args:
+        y: labels, shape (m,).
+        shares: numbers above 0 that add up to 1, one a part.
+        rng: NumPy Generator.
+
+    Returns:
+        A list of arrays of row numbers, one a part; each row stands in exactly one.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong kind or out of range.
+    """
+    parts = [[] for _ in shares]
+    for c in np.unique(y):
+        rows = rng.permutation(np.flatnonzero(y == c))
+        cuts = np.round(np.cumsum(shares)[:-1] * len(rows)).astype(int)
+        for part, piece in zip(parts, np.split(rows, cuts), strict=True):
+            part.append(piece)
+    return [rng.permutation(np.concatenate(part)) for part in parts]

@@ -4,7 +4,10 @@ Forward runs down the list, backward runs up it.  Nothing else is needed, becaus
 layer knows its own gradients.
 """
 
+import numpy as np
+
 from nnlib._checks import after_forward, check_kind, door
+from nnlib._files import check_path, check_saved, read_arrays, written_whole
 from nnlib.layers import Layer
 
 
@@ -48,6 +51,19 @@ def _sequential_door(self, layers, *more):
     for layer in layers:
         layer.inside = True
     return self, list(layers)
+
+
+def _save_door(self, path):
+    self.check()
+    return self, check_path(path, f"{self.name}.save")
+
+
+def _load_door(self, path):
+    who = f"{self.name}.load"
+    path = check_path(path, who)
+    parameters = {name: P for name, (P, _) in self.parameters().items()}
+    check_saved(read_arrays(path, who), self.kinds(), parameters, path, who)
+    return self, path
 
 
 class Sequential(Layer):
@@ -100,6 +116,47 @@ class Sequential(Layer):
             for position, layer in enumerate(self.layers)
             for name, pair in layer.parameters().items()
         }
+
+    def kinds(self):
+        """Return the layers as texts, such as ["Dense(2 -> 3)", "ReLU()"]."""
+        return [repr(leaf) for leaf in _leaves(self)]
+
+    @door(_save_door)
+    def save(self, path):
+        """Write the parameters to a file, from which ``load`` takes them back.
+
+        If writing fails, a file that was there before stays as it was.
+
+        Args:
+            path: name of the file, which ends in .npz.
+
+        Raises:
+            TypeError, ValueError: path does not name an .npz file, or a parameter is
+                not finite.
+            OSError: the file cannot be written.
+        """
+        numbers = {name: P for name, (P, _) in self.parameters().items()}
+        with written_whole(path) as file:
+            np.savez(file, layers=self.kinds(), **numbers)
+
+    @door(_load_door)
+    def load(self, path):
+        """Set the parameters to those that ``save`` wrote for a model of these layers.
+
+        Nothing in the file is run as code.  If the file does not fit, the model stays
+        as it was.
+
+        Args:
+            path: name of the file, which ends in .npz.
+
+        Raises:
+            TypeError, ValueError: path does not name an .npz file; or the file is cut
+                short, of another kind, or of a model with other layers.
+            OSError: the file is not there, or cannot be read.
+        """
+        with np.load(path) as numbers:
+            for name, (P, _) in self.parameters().items():
+                P[...] = numbers[name]
 
     @property
     def n_in(self):

@@ -64,6 +64,7 @@ def test_the_public_names_are_those_of_the_design():
         "fit",
         "check_gradients",
         "metrics",
+        "calibration",
         "datasets",
     }
 
