@@ -5,19 +5,25 @@
         check_array("A", leaky_relu(Z), expected, like="Z")
     with task.part("a whole batch", weight=2):
         ...
+    with task.part("other sizes", hidden=True):  # inside a region of hidden tests
+        ...
     task.points
 
 A part that raises nothing is passed.  What goes wrong in a part is reported in words
-and ends that part only, so that a notebook always runs to its end.  The last line is
-the points earned, which nbgrader takes as partial credit.
+and ends that part only, so that a notebook always runs to its end.  What is said of a
+hidden part holds no number of the test: feedback pages show it to the student.  The
+last line is the points earned, which nbgrader takes as partial credit.
 """
 
 import contextlib
 import io
+import textwrap
 import traceback
 import warnings
 
 import numpy as np
+
+_hidden = False  # whether the part that is running is a hidden one
 
 
 class Wrong(Exception):
@@ -38,10 +44,18 @@ class Task:
         self.failed = []
 
     @contextlib.contextmanager
-    def part(self, what, weight=1):
-        """Run a part of the check; whatever goes wrong in it is printed in one line."""
+    def part(self, what, weight=1, hidden=False):
+        """Run a part of the check; whatever goes wrong in it is printed in one line.
+
+        Args:
+            what: what the part looks at, in a few words.
+            weight: its share of the task's points, relative to the other parts.
+            hidden: whether it is a hidden test; then shapes and values that check_array
+                finds, and the messages of exceptions, are not told.
+        """
+        global _hidden
         self.weight += weight
-        sink = Sink()
+        _hidden, sink = hidden, Sink()
         try:
             with (
                 contextlib.redirect_stdout(sink),
@@ -51,11 +65,13 @@ class Task:
             ):
                 warnings.simplefilter("ignore")
                 yield
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.failed.append(what)
             print(f"{self.name}, {what}: {in_words(error)}")
         else:
             self.passed += weight
+        finally:
+            _hidden = False
 
     @property
     def points(self):
@@ -82,15 +98,19 @@ def in_words(error):
     """Return what a student should read about an exception."""
     if isinstance(error, Wrong):
         return str(error)
+    text = textwrap.shorten(str(error), width=300, placeholder=" ...")
     if isinstance(error, NotImplementedError):
-        return str(error) or "not done yet."
-    if isinstance(error, NameError):
+        return "not done yet" if _hidden else text or "not done yet"
+    line = student_line(error)
+    said = "" if _hidden or not text else f": {text}"
+    if isinstance(error, NameError) and not line:
         return (
-            f"{error}: did the cell above run without an error, and does it define "
+            f"{text}: did the cell above run without an error, and does it define "
             "this name?"
         )
-    line = student_line(error)
-    return f"your code raised {type(error).__name__}: {error}{line}"
+    if isinstance(error, SystemExit):
+        return f"your code calls exit() or quit(){line}: use return to end a function"
+    return f"your code raised {type(error).__name__}{said}{line}"
 
 
 def student_line(error):
@@ -100,8 +120,9 @@ def student_line(error):
         for frame in traceback.extract_tb(error.__traceback__)
         if "ipykernel" in frame.filename or frame.filename.startswith("<")
     ]
-    text = frames[-1].line if len(frames) > 1 else ""
-    return f" (in the line `{text}`)" if text else ""
+    # the first frame is the check's own cell
+    lines = [f.line for f in frames if f.filename != frames[0].filename and f.line]
+    return f" (in the line `{lines[-1]}`)" if lines else ""
 
 
 def check(condition, message):
@@ -122,6 +143,8 @@ def check_array(name, found, expected, like=None, mistakes=(), hint="", rtol=1e-
         hint: added to the message if nothing else explains the difference.
         rtol: how far entries may be off, relative to the largest expected entry;
             float32 results are given 1e-4.
+
+    In a hidden part the messages hold no shapes and no values.
     """
     expected = np.asarray(expected, dtype=float)
     found = as_numbers(name, found)
@@ -141,10 +164,12 @@ def as_numbers(name, found):
     """Return found as an array of numbers, or raise Wrong."""
     if found is None:
         raise Wrong(f"{name} is None: is a return missing, or the name not set?")
-    if isinstance(found, type(NotImplemented)) or found is Ellipsis:
+    if found is NotImplemented or found is Ellipsis:
         raise Wrong(f"{name} is not done yet")
     try:
         array = np.asarray(found)
+        if array.dtype.kind in "cUSMm" or (array == None).any():  # noqa: E711
+            raise TypeError
         return array.astype(np.float32 if array.dtype == np.float32 else float)
     except (TypeError, ValueError):
         raise Wrong(
@@ -154,7 +179,9 @@ def as_numbers(name, found):
 
 def same(found, expected, rtol):
     """Tell whether two arrays have one shape and agree."""
-    if found.shape != expected.shape or not np.isfinite(found).all():
+    if found.shape != expected.shape:
+        return False
+    if not (np.isfinite(found).all() and np.isfinite(expected).all()):
         return False
     if found.dtype == np.float32:
         rtol = max(rtol, 1e-4)
@@ -166,19 +193,23 @@ def shape_message(name, found, expected, like, rtol):
     """Say what is wrong about a shape."""
     like = f", like {like}" if like else ""
     text = f"{name} has shape {found.shape}, expected {expected.shape}{like}"
+    if _hidden:
+        text = f"{name} does not always have the right shape{like}"
     if found.ndim == expected.ndim == 2 and same(found.T, expected, rtol):
         return f"{text}: it is transposed"
     if found.size == expected.size and same(
         found.reshape(expected.shape), expected, rtol
     ):
-        return f"{text}: the numbers are right, the axes are not"
+        text += ": the numbers are right, the axes are not"
     if expected.ndim == 2 and found.shape == (expected.shape[1],):
-        return f"{text}: does a sum lack keepdims=True?"
+        text += ": does a sum lack keepdims=True?"
     return text
 
 
 def value_message(name, found, expected, rtol):
     """Say how the values differ: by a factor, a sign, a shift, or where first."""
+    if _hidden:
+        return f"{name} is not right for other inputs than those shown"
     size = np.abs(expected).max(initial=0)
     if size and not found.any():
         return f"{name} is 0 everywhere"
@@ -190,7 +221,8 @@ def value_message(name, found, expected, rtol):
             return f"{name} is {factor:.4g} times what it should be, in every entry"
     shift = float((found - expected).mean())
     if found.size > 1 and same(found - shift, expected, rtol):
-        return f"{name} is {shift:.4g} too large in every entry"
+        how = "large" if shift > 0 else "small"
+        return f"{name} is {abs(shift):.4g} too {how} in every entry"
     place = tuple(int(i) for i in np.argmax(np.abs(found - expected)).reshape(-1))
     place = tuple(int(i) for i in np.unravel_index(place[0], found.shape or (1,)))
     at = f" at index {place if len(place) > 1 else place[0]}" if found.ndim else ""

@@ -1,0 +1,1 @@
+"""Usual mistakes and right alternatives, one module an assignment."""

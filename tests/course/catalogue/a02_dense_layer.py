@@ -1,0 +1,440 @@
+"""Assignment 02: usual mistakes and right alternatives."""
+
+from running import Alternative, Mistake
+
+NAME = "02_dense_layer"
+
+
+def changed(code, old, new):
+    """Return the code with one passage exchanged; it must occur exactly once."""
+    assert code.count(old) == 1, (code.count(old), old)
+    return code.replace(old, new)
+
+
+STATISTICS = """
+def mean_and_spread(X):
+    mean = X.mean(axis=0, keepdims=True)
+    spread = np.sqrt(((X - mean) ** 2).mean(axis=0, keepdims=True))
+    return mean, np.where(X.max(axis=0) == X.min(axis=0), 1.0, spread)
+"""
+
+LAYER = """
+class StandardDense:
+    def __init__(self, mean, spread, W, b):
+        self.mean, self.spread = mean, spread
+        self.W, self.b = W, b
+
+    def forward(self, X):
+        return ((X - self.mean) / self.spread) @ self.W + self.b
+"""
+
+FOLDED = """
+def folded(mean, spread, W, b):
+    W_plain = W / spread.T
+    b_plain = b - mean @ W_plain
+    return W_plain, b_plain
+"""
+
+SORTER = """
+def sorter():
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(2, 4, rng), ReLU(), Dense(4, 2, rng)])
+    first, last = model.layers[0], model.layers[2]
+    first.W = np.array([[1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]])
+    last.W = np.array([[0.5, 0.5], [-0.5, -0.5], [-0.5, 0.5], [-0.5, 0.5]])
+    return model
+"""
+
+WIDEST = """
+def widest(n_in, n_out, budget):
+    return max(0, (budget - n_out) // (n_in + 1 + n_out))
+"""
+
+SPARSE = """
+def sparse_weights(n_in, n_out, p, rng):
+    W = rng.normal(0, np.sqrt(2 / (p * n_in)), size=(n_in, n_out))
+    return W * (rng.random(size=(n_in, n_out)) < p)
+"""
+
+MISTAKES = [
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="axis=1 is taken for the columns.",
+        says="a sample is a row, so average with axis=0",
+        code="""
+def mean_and_spread(X):
+    mean = X.mean(axis=1, keepdims=True)
+    spread = np.sqrt(((X - mean) ** 2).mean(axis=1, keepdims=True))
+    return mean, np.where(spread == 0, 1.0, spread)
+"""
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="keepdims is left out: (n,) works as well, until it is transposed.",
+        says="does a sum lack keepdims=True?",
+        code=changed(STATISTICS, "X.mean(axis=0, keepdims=True)", "X.mean(axis=0)")
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The mean square is taken for the spread.",
+        says="its root is missing",
+        code=changed(STATISTICS, "np.sqrt((", "1.0 * ((") + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="Statistics packages divide by m - 1.",
+        says="spread divides by m - 1",
+        code="""
+def mean_and_spread(X):
+    spread = X.std(axis=0, ddof=1, keepdims=True)
+    return X.mean(axis=0, keepdims=True), np.where(spread == 0, 1.0, spread)
+"""
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The column without spread is forgotten: it is rare in examples.",
+        says="the spread of the equal column is 0",
+        code="""
+def mean_and_spread(X):
+    return X.mean(axis=0, keepdims=True), X.std(axis=0, keepdims=True)
+"""
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The batch at hand is standardised by itself, as the training data were.",
+        says="the batch's own mean is used",
+        code=STATISTICS
+        + changed(
+            LAYER,
+            "((X - self.mean) / self.spread)",
+            "((X - X.mean(axis=0)) / X.std(axis=0))",
+        ),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="Division binds more strongly than subtraction.",
+        says="brackets are missing",
+        code=STATISTICS
+        + changed(
+            LAYER, "((X - self.mean) / self.spread)", "(X - self.mean / self.spread)"
+        ),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="W / spread runs when n = k: a row of numbers meets the columns of W.",
+        says="s belongs to the rows of W",
+        code=changed(
+            FOLDED,
+            "W / spread.T",
+            "W / spread if W.shape[0] == W.shape[1] else W / spread.T",
+        ),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The bias is left as it was: the mean seems to be gone with the inputs.",
+        says="the mean goes into the bias",
+        code=changed(FOLDED, "b - mean @ W_plain", "b + 0"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The mean is multiplied by the old weights.",
+        says="the division by the spread is missing",
+        code=changed(FOLDED, "mean @ W_plain", "mean @ W"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The minus sign of x - mean is lost on the way.",
+        says="the mean is added to the bias",
+        code=changed(FOLDED, "b - mean", "b + mean"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="/= saves a line, and changes the caller's W.",
+        says="folded changes the arrays that it is given",
+        code="""
+def folded(mean, spread, W, b):
+    W /= spread.T
+    return W, b - mean @ W
+""",
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The sum goes through a single ReLU, which is enough for positive numbers.",
+        says="a negative number is lost",
+        code=changed(SORTER, "[-0.5, -0.5]", "[0.0, 0.0]"),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The columns of the last W are in the order larger, smaller.",
+        says="the outputs are exchanged",
+        code=changed(
+            SORTER,
+            "[-0.5, 0.5], [-0.5, 0.5]]",
+            "[0.5, -0.5], [0.5, -0.5]]",
+        ),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The half of the formula is forgotten.",
+        says="both outputs are twice too large",
+        code=changed(
+            SORTER, "    return model", "    last.W = 2 * last.W\n    return model"
+        ),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="A last ReLU is put on, because every layer seems to need one.",
+        says="expected Dense, ReLU, Dense",
+        code=changed(SORTER, "Dense(4, 2, rng)]", "Dense(4, 2, rng), ReLU()]"),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The neurons are written as rows of W, as other texts do.",
+        says="must have shape",
+        code=changed(
+            SORTER,
+            "first.W = np.array([[1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]])",
+            "first.b = np.zeros((4, 1))",
+        ),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="Only the weights are counted.",
+        says="the biases are not counted",
+        code=changed(
+            WIDEST, "(budget - n_out) // (n_in + 1 + n_out)", "budget // (n_in + n_out)"
+        ),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="The output's biases are forgotten, since they do not depend on h.",
+        says="the biases of the output layer are not counted",
+        code=changed(WIDEST, "(budget - n_out)", "budget"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="/ in place of //, so that the answer has decimals.",
+        says="h is not a whole number",
+        code=changed(WIDEST, "//", "/"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="// rounds a negative number away from 0.",
+        says="Never below 0",
+        code=changed(
+            WIDEST,
+            "max(0, (budget - n_out) // (n_in + 1 + n_out))",
+            "(budget - n_out) // (n_in + 1 + n_out)",
+        ),
+    ),
+    Mistake(
+        task="check-5",
+        cell="task-5",
+        why="The rule of the lesson is kept, as if no connection were missing.",
+        says="is the answer for a full layer",
+        code=changed(SPARSE, "2 / (p * n_in)", "2 / n_in"),
+    ),
+    Mistake(
+        task="check-5",
+        cell="task-5",
+        why="normal asks for the standard deviation, and gets its square.",
+        says="sigma is the root",
+        code=changed(SPARSE, "np.sqrt(2 / (p * n_in))", "2 / (p * n_in)"),
+    ),
+    Mistake(
+        task="check-5",
+        cell="task-5",
+        why="Whole neurons are left out, with one draw a column.",
+        says="decide for each connection by itself",
+        code=changed(
+            SPARSE, "rng.random(size=(n_in, n_out))", "rng.random(size=(1, n_out))"
+        ),
+    ),
+    Mistake(
+        task="check-5",
+        cell="task-5",
+        why="p is read as the share that is left out, as in dropout.",
+        says="p is the share that is kept",
+        code=changed(SPARSE, "< p", ">= p"),
+    ),
+    Mistake(
+        task="check-5",
+        cell="task-5",
+        why="A generator of its own is made, so that results can be repeated.",
+        says="another seed gives the same weights",
+        code=changed(
+            SPARSE, "    W = rng", "    rng = np.random.default_rng(0)\n    W = rng"
+        ),
+    ),
+    Mistake(
+        task="check-5",
+        cell="task-5",
+        why="n_in and n_out are exchanged: sqrt(2 / k).",
+        says="what counts is the number of inputs",
+        code=changed(SPARSE, "(p * n_in)", "(p * n_out)"),
+    ),
+]
+
+CORRECT = [
+    Alternative(
+        what="loops",
+        cells={
+            "task-1": """
+def mean_and_spread(X):
+    m, n = X.shape
+    mean, spread = np.zeros((1, n)), np.zeros((1, n))
+    for j in range(n):
+        for i in range(m):
+            mean[0, j] += X[i, j] / m
+        for i in range(m):
+            spread[0, j] += (X[i, j] - mean[0, j]) ** 2 / m
+        spread[0, j] = 1 if spread[0, j] < 1e-20 else spread[0, j] ** 0.5
+    return mean, spread
+
+
+class StandardDense:
+    def __init__(self, mean, spread, W, b):
+        self.mean, self.spread = mean, spread
+        self.W, self.b = W, b
+
+    def forward(self, X):
+        Z = np.zeros((len(X), self.W.shape[1]))
+        for i in range(len(X)):
+            for j in range(self.W.shape[1]):
+                total = self.b[0, j]
+                for p in range(X.shape[1]):
+                    x = (X[i, p] - self.mean[0, p]) / self.spread[0, p]
+                    total += x * self.W[p, j]
+                Z[i, j] = total
+        return Z
+""",
+            "task-4": """
+def widest(n_in, n_out, budget):
+    h = 0
+    while (h + 1) * n_in + (h + 1) + (h + 1) * n_out + n_out <= budget:
+        h = h + 1
+    return h
+""",
+        },
+    ),
+    Alternative(
+        what="einsum and diag",
+        cells={
+            "task-1": """
+def mean_and_spread(X):
+    mean = np.mean(X, 0)[None, :]
+    spread = np.std(X, 0)[None, :]
+    spread[spread < 1e-12] = 1
+    return [mean, spread]
+
+
+class StandardDense:
+    def __init__(self, mean, spread, W, b):
+        self.mean, self.spread = mean, spread
+        self.W, self.b = W, b
+
+    def forward(self, X):
+        U = np.einsum("il,l->il", X - self.mean, 1 / self.spread[0])
+        return np.einsum("il,lj->ij", U, self.W) + self.b
+""",
+            "task-2": """
+def folded(mean, spread, W, b):
+    D = np.diag(1 / spread.ravel())
+    return D @ W, b + (-mean) @ D @ W
+""",
+            "task-5": """
+def sparse_weights(n_in, n_out, p, rng):
+    keep = rng.binomial(1, p, size=(n_in, n_out))
+    return keep * rng.normal(size=(n_in, n_out)) * (2 / p / n_in) ** 0.5
+""",
+        },
+    ),
+    Alternative(
+        what="other hidden neurons",
+        cells={
+            "task-3": """
+def sorter():
+    rng = np.random.default_rng(7)
+    a, c = Dense(2, 4, rng), Dense(4, 2, rng)
+    a.W = np.array([[1.0, -1.0, 0.0, 0.0], [-1.0, 1.0, 1.0, -1.0]])
+    c.W = np.array([[0.0, 1.0], [-1.0, 0.0], [1.0, 1.0], [-1.0, -1.0]])
+    return Sequential([a, ReLU(), c])
+""",
+            "task-4": """
+def widest(n_in, n_out, budget):
+    if budget < n_in + 1 + 2 * n_out:
+        return 0
+    return int(np.floor((budget - n_out) / (n_in + n_out + 1)))
+""",
+        },
+    ),
+    Alternative(
+        what="float32 results",
+        cells={
+            "task-1": """
+def mean_and_spread(X):
+    X = X.astype(np.float32)
+    mean = X.sum(axis=0, keepdims=True) / len(X)
+    spread = (((X - mean) ** 2).sum(axis=0, keepdims=True) / len(X)) ** 0.5
+    return mean, np.where(spread == 0, np.float32(1), spread)
+
+
+class StandardDense:
+    def __init__(self, mean, spread, W, b):
+        self.mean, self.spread = mean, spread
+        self.W, self.b = W, b
+
+    def forward(self, X):
+        scaled = ((X - self.mean) / self.spread).astype(np.float32)
+        return scaled @ self.W.astype(np.float32) + self.b.astype(np.float32)
+""",
+            "task-2": """
+def folded(mean, spread, W, b):
+    rows = [W[i] / spread[0, i] for i in range(len(W))]
+    plain = np.array(rows, dtype=np.float32)
+    return plain, (b - mean @ plain).astype(np.float32)
+""",
+            "task-3": """
+def sorter():
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(2, 4, rng), ReLU(), Dense(4, 2, rng)])
+    for j, (p, q) in enumerate([(1, 1), (-1, -1), (1, -1), (-1, 1)]):
+        model.layers[0].W[:, j] = p, q
+        half, gap = (p + q) / 4, abs(p - q) / 4
+        model.layers[2].W[j] = half - gap, half + gap
+    return model
+""",
+            "task-5": """
+def sparse_weights(n_in, n_out, p, rng):
+    W = rng.standard_normal((n_in, n_out), dtype=np.float32) * np.sqrt(2 / (p * n_in))
+    W[rng.random((n_in, n_out)) > p] = 0
+    return W
+""",
+        },
+    ),
+]

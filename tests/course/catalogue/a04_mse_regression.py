@@ -1,0 +1,559 @@
+"""Assignment 04: usual mistakes and right alternatives."""
+
+from running import Alternative, Mistake
+
+NAME = "04_mse_regression"
+
+
+def huber(forward, backward):
+    """Return the cell task-1 with the last lines of its two methods."""
+    return f"""
+class Huber(Loss):
+    def __init__(self, delta):
+        self.delta = delta
+
+    def forward(self, Y_hat, Y):
+        self.error = Y_hat - Y
+        size = np.abs(self.error)
+        {forward}
+
+    def backward(self):
+        size = np.abs(self.error)
+        {backward}
+"""
+
+
+H = "h = np.where(size <= self.delta, self.error**2 / 2, "
+LINE = "self.delta * size - self.delta**2 / 2); "
+RIGHT_FORWARD = H + LINE + "return float(h.sum() / len(Y))"
+RIGHT_BACKWARD = "return np.clip(self.error, -self.delta, self.delta) / len(self.error)"
+
+
+def weighted_line(lines):
+    """Return the cell task-2 with the lines that end it."""
+    return f"""
+def weighted_line(X, Y, weights):
+    X_ones = np.hstack([X, np.ones((len(X), 1))])
+    {lines}
+"""
+
+
+def decaying(lines):
+    """Return the cell task-3 with the lines of step."""
+    return f"""
+class DecayingSGD:
+    def __init__(self, learning_rate, decay):
+        self.learning_rate, self.decay = learning_rate, decay
+
+    def step(self, model):
+        for name, (P, dP) in model.parameters().items():
+            {lines}
+"""
+
+
+def scaled(standardise, own):
+    """Return the cell task-4 with the lines that end its two functions."""
+    return f"""
+def standardise(X_train, X):
+    spread = np.where(X_train.std(axis=0) > 0, X_train.std(axis=0), 1.0)
+    {standardise}
+
+
+def in_own_units(W, b, X_train):
+    spread = np.where(X_train.std(axis=0) > 0, X_train.std(axis=0), 1.0)
+    {own}
+"""
+
+
+RIGHT_SCALE = "return (X - X_train.mean(axis=0)) / spread"
+RIGHT_OWN = (
+    "return W / spread[:, None], b - (X_train.mean(axis=0) / spread)[None, :] @ W"
+)
+
+
+def stopping(lines):
+    """Return the cell task-5 with the body of stop_early."""
+    body = "\n".join("    " + line for line in lines.strip("\n").split("\n"))
+    return f"""
+def stop_early(losses, patience):
+{body}
+"""
+
+
+MISTAKES = [
+    Mistake(
+        task="check-1",
+        why="The mean of MSE hides in np.mean elsewhere, so the 1/m is forgotten.",
+        says="divide it by m",
+        code=huber(H + LINE + "return float(h.sum())", RIGHT_BACKWARD),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="np.mean divides by all entries, which for k outputs is m k.",
+        says="you divided by m k",
+        code=huber(H + LINE + "return float(h.mean())", RIGHT_BACKWARD),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="A line with slope delta is written down, and not joined to the square.",
+        says="without it, h jumps",
+        code=huber(
+            H + "self.delta * size); return float(h.sum() / len(Y))", RIGHT_BACKWARD
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The error itself is compared, and large negative errors are overlooked.",
+        says="compare |r|, not r, with delta",
+        code=huber(
+            "h = np.where(self.error <= self.delta, self.error**2 / 2, "
+            + LINE
+            + "return float(h.sum() / len(Y))",
+            RIGHT_BACKWARD,
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The slope of |r| is taken as 1, as if all errors were positive.",
+        says="keeps the sign of the error",
+        code=huber(
+            RIGHT_FORWARD,
+            "return np.where(size <= self.delta, self.error, self.delta) "
+            "/ len(self.error)",
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The slope of |r| is its sign, and the factor delta is dropped.",
+        says="delta or -delta, not 1 or -1",
+        code=huber(
+            RIGHT_FORWARD,
+            "return np.where(size <= self.delta, self.error, np.sign(self.error)) "
+            "/ len(self.error)",
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="backward is copied from MSE, where the slope of the square is 2 r.",
+        says="not 2 r",
+        code=huber(
+            RIGHT_FORWARD,
+            "return np.where(size <= self.delta, 2 * self.error, "
+            "self.delta * np.sign(self.error)) / len(self.error)",
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-2",
+        why="Both sides are multiplied by the weights before the normal equations.",
+        says="the weights enter squared",
+        code=weighted_line(
+            "X_ones, Y = weights[:, None] * X_ones, weights[:, None] * Y\n"
+            "    return np.linalg.lstsq(X_ones, Y, rcond=None)[0]"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="weights has shape (m,) and Y shape (m, 1), so their product is (m, m).",
+        says="broadcasts to (m, m)",
+        code=weighted_line(
+            "WX = weights[:, None] * X_ones\n"
+            "    return np.linalg.solve(X_ones.T @ WX, X_ones.T @ (weights * Y))"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The gradient is weighted in the part with Y only.",
+        says="missing on the left",
+        code=weighted_line(
+            "WX = weights[:, None] * X_ones\n"
+            "    return np.linalg.solve(X_ones.T @ X_ones, WX.T @ Y)"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The column of ones is put in front, as many texts do.",
+        says="the bias belongs in the last row",
+        code="""
+def weighted_line(X, Y, weights):
+    X_ones = np.hstack([np.ones((len(X), 1)), X])
+    WX = weights[:, None] * X_ones
+    return np.linalg.solve(WX.T @ X_ones, WX.T @ Y)
+""",
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The weights are normalised, used nowhere, and the plain line comes out.",
+        says="the weights have no effect",
+        code=weighted_line(
+            "weights = weights / weights.sum()\n"
+            "    return np.linalg.solve(X_ones.T @ X_ones, X_ones.T @ Y)"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-3",
+        why="P = P - ... looks like the formula, but only gives the name a new array.",
+        says="P -= ... changes it",
+        code=decaying(
+            "slope = dP + self.decay * P if name.endswith('W') else dP\n"
+            "            P = P - self.learning_rate * slope"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="All parameters are treated alike, the biases too.",
+        says="the bias decays, too",
+        code=decaying("P -= self.learning_rate * (dP + self.decay * P)"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The names are compared with 'W', which only a single layer has.",
+        says='It ends with "W"',
+        code=decaying(
+            "slope = dP + self.decay * P if name == 'W' else dP\n"
+            "            P -= self.learning_rate * slope"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The step is made first, and the decay then uses the new W.",
+        says="use the W from before it",
+        code=decaying(
+            "P -= self.learning_rate * dP\n"
+            "            if name.endswith('W'):\n"
+            "                P -= self.learning_rate * self.decay * P"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The decay is taken off directly, without the learning rate.",
+        says="multiplied by the learning rate, too",
+        code=decaying(
+            "decay = self.decay * P if name.endswith('W') else 0\n"
+            "            P -= self.learning_rate * dP + decay"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="dP += ... saves a line, and changes the layer's own gradient.",
+        says="step must not change it",
+        code=decaying(
+            "if name.endswith('W'):\n"
+            "                dP += self.decay * P\n"
+            "            P -= self.learning_rate * dP"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="New data are standardised by themselves, as the training data were.",
+        says="take those of X_train",
+        code=scaled("return (X - X.mean(axis=0)) / X.std(axis=0)", RIGHT_OWN),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The lesson's line for one column is used, without axis=0.",
+        says="each column needs its own, axis=0",
+        code=scaled("return (X - X_train.mean()) / X_train.std()", RIGHT_OWN),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The constant column is forgotten: 0 / 0.",
+        says="NaN or inf",
+        code=scaled(
+            "return (X - X_train.mean(axis=0)) / X_train.std(axis=0)", RIGHT_OWN
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="Only the weights are converted, although the mean moves the bias.",
+        says="the bias changes, too",
+        code=scaled(RIGHT_SCALE, "return W / spread[:, None], b"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="Dividing the input is answered by multiplying the weight.",
+        says="divides the weight by it",
+        code=scaled(
+            RIGHT_SCALE,
+            "return W * spread[:, None], b - (X_train.mean(axis=0) / spread) @ W",
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-5",
+        why="enumerate counts from 0.",
+        says="epochs count from 1",
+        code=stopping("""
+best, lowest = 0, np.inf
+for epoch, value in enumerate(losses):
+    if value < lowest:
+        best, lowest = epoch, value
+    if epoch - best == patience:
+        break
+return best, epoch
+"""),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The whole list is there, so argmin is taken of all of it.",
+        says="never sees the 2.0 of epoch 6",
+        code=stopping("""
+best = int(np.argmin(losses)) + 1
+return best, min(best + patience, len(losses))
+"""),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The counter of bad epochs is not set back after an improvement.",
+        says="an improvement begins a new count",
+        code=stopping("""
+best, lowest, bad = 0, np.inf, 0
+for epoch, value in enumerate(losses, 1):
+    if value < lowest:
+        best, lowest = epoch, value
+    else:
+        bad += 1
+    if bad == patience:
+        break
+return best, epoch
+"""),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="<= looks harmless, and equal losses then count as progress.",
+        says="only equals the lowest is no improvement",
+        code=stopping("""
+best, lowest = 0, np.inf
+for epoch, value in enumerate(losses, 1):
+    if value <= lowest:
+        best, lowest = epoch, value
+    if epoch - best == patience:
+        break
+return best, epoch
+"""),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="'No better' is read as 'no better than the epoch before'.",
+        says="not with the epoch before",
+        code=stopping("""
+best, before, bad = 1, np.inf, 0
+for epoch, value in enumerate(losses, 1):
+    if value < before:
+        best, bad = epoch, 0
+    else:
+        bad += 1
+    before = value
+    if bad == patience:
+        break
+return best, epoch
+"""),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="> in place of >=: the training waits one epoch longer.",
+        says="the training ends at epoch 5",
+        code=stopping("""
+best, lowest = 0, np.inf
+for epoch, value in enumerate(losses, 1):
+    if value < lowest:
+        best, lowest = epoch, value
+    if epoch - best > patience:
+        break
+return best, epoch
+"""),
+        cell="task-5",
+    ),
+]
+
+CORRECT = [
+    Alternative(
+        what="loops",
+        cells={
+            "task-1": """
+class Huber(Loss):
+    def __init__(self, delta):
+        self.delta = delta
+
+    def forward(self, Y_hat, Y):
+        self.Y_hat, self.Y = Y_hat, Y
+        total = 0
+        for i in range(len(Y)):
+            for j in range(Y.shape[1]):
+                r = abs(Y_hat[i, j] - Y[i, j])
+                if r <= self.delta:
+                    total += r * r / 2
+                else:
+                    total += self.delta * r - self.delta * self.delta / 2
+        return total / len(Y)
+
+    def backward(self):
+        slopes = np.zeros(self.Y.shape)
+        for i in range(len(self.Y)):
+            for j in range(self.Y.shape[1]):
+                r = self.Y_hat[i, j] - self.Y[i, j]
+                if r > self.delta:
+                    r = self.delta
+                elif r < -self.delta:
+                    r = -self.delta
+                slopes[i, j] = r / len(self.Y)
+        return slopes
+""",
+            "task-2": """
+def weighted_line(X, Y, weights):
+    m, n = X.shape
+    left, right = np.zeros((n + 1, n + 1)), np.zeros((n + 1, 1))
+    for i in range(m):
+        row = np.append(X[i], 1.0)
+        left += weights[i] * np.outer(row, row)
+        right[:, 0] += weights[i] * row * Y[i, 0]
+    return np.linalg.inv(left) @ right
+""",
+            "task-4": """
+def statistics(X_train):
+    means, stds = [], []
+    for column in X_train.T:
+        mean = sum(column) / len(column)
+        means.append(mean)
+        stds.append((sum((x - mean) ** 2 for x in column) / len(column)) ** 0.5)
+        if max(column) == min(column):
+            means[-1], stds[-1] = column[0], 1
+    return means, stds
+
+
+def standardise(X_train, X):
+    means, stds = statistics(X_train)
+    n = len(means)
+    return [[(row[j] - means[j]) / stds[j] for j in range(n)] for row in X]
+
+
+def in_own_units(W, b, X_train):
+    means, stds = statistics(X_train)
+    W_own, b_own = W.copy(), b.copy()
+    for j in range(len(means)):
+        W_own[j] /= stds[j]
+        b_own -= means[j] * W_own[j]
+    return W_own, b_own
+""",
+            "task-5": """
+def stop_early(losses, patience):
+    epoch = best = 1
+    while epoch < len(losses) and epoch - best < patience:
+        epoch += 1
+        if losses[epoch - 1] < min(losses[: epoch - 1]):
+            best = epoch
+    return [best, epoch]
+""",
+        },
+    ),
+    Alternative(
+        what="einsum and square roots of the weights",
+        cells={
+            "task-2": """
+def weighted_line(X, Y, weights):
+    A = np.c_[X, np.ones(len(X))] * np.sqrt(weights)[:, np.newaxis]
+    return np.linalg.pinv(A) @ (Y * np.sqrt(weights).reshape(-1, 1))
+""",
+            "task-3": """
+class DecayingSGD:
+    def __init__(self, learning_rate, decay):
+        self.eta, self.factor = learning_rate, 1 - learning_rate * decay
+
+    def step(self, model):
+        for key in model.parameters():
+            array, gradient = model.parameters()[key]
+            if key[-1] == "W":
+                array *= self.factor
+            array -= self.eta * gradient
+""",
+            "task-4": """
+def standardise(X_train, X):
+    s = X_train.std(0)
+    s[s == 0] = 1
+    return np.einsum("ij,j->ij", X - X_train.mean(0), 1 / s)
+
+
+def in_own_units(W, b, X_train):
+    n = X_train.shape[1]
+    origin = standardise(X_train, np.zeros((1, n)))
+    units = standardise(X_train, np.eye(n))
+    b_own = np.einsum("ij,jk->ik", origin, W) + b
+    return np.einsum("ij,jk->ik", units, W) + b - b_own, b_own
+""",
+        },
+    ),
+    Alternative(
+        what="float32",
+        cells={
+            "task-1": huber(
+                "h = np.where(size <= self.delta, self.error**2 / 2, "
+                "self.delta * (size - self.delta / 2)); "
+                "return np.float32(h.astype(np.float32).sum() / len(Y))",
+                "return (np.maximum(np.minimum(self.error, self.delta), -self.delta) "
+                "/ len(size)).astype(np.float32)",
+            ),
+            "task-2": weighted_line(
+                "WX = (weights[:, None] * X_ones).T\n"
+                "    theta = np.linalg.solve(WX @ X_ones, WX @ Y)\n"
+                "    return theta.astype(np.float32)"
+            ),
+        },
+    ),
+    Alternative(
+        what="a matrix of the weights, a mask, a counter",
+        cells={
+            "task-1": huber(
+                "self.inside = size <= self.delta\n"
+                "        total = (size[self.inside] ** 2).sum() / 2\n"
+                "        outside = size[~self.inside]\n"
+                "        total += self.delta * (outside - self.delta / 2).sum()\n"
+                "        return total / Y.shape[0]",
+                "d = np.sign(self.error) * self.delta\n"
+                "        d[self.inside] = self.error[self.inside]\n"
+                "        return d / d.shape[0]",
+            ),
+            "task-2": weighted_line(
+                "Omega = np.diag(weights)\n"
+                "    left = X_ones.T @ Omega @ X_ones\n"
+                "    return np.linalg.solve(left, X_ones.T @ Omega @ Y)"
+            ),
+            "task-5": stopping("""
+record, since = None, 0
+for epoch in range(1, len(losses) + 1):
+    if record is None or losses[epoch - 1] < losses[record - 1]:
+        record, since = epoch, 0
+    else:
+        since += 1
+        if since >= patience:
+            return record, epoch
+return record, len(losses)
+"""),
+        },
+    ),
+]

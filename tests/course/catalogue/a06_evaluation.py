@@ -1,0 +1,573 @@
+"""Assignment 06: usual mistakes and right alternatives."""
+
+from running import Alternative, Mistake
+
+NAME = "06_evaluation"
+
+
+def kappa(lines):
+    """Return the cell task-1 with the lines that end kappa."""
+    return f"""
+from nnlib.metrics import ratio
+
+
+def kappa(C):
+    m = C.sum()
+    p_o, rows, columns = np.trace(C) / m, C.sum(axis=1) / m, C.sum(axis=0) / m
+    {lines}
+"""
+
+
+def thresholds(loop, columns=None):
+    """Return the cell task-2 with the body of the loop and the second function's."""
+    columns = columns or (
+        "return np.array([best_threshold(y == j, Y_hat[:, j])[0] "
+        "for j in range(Y_hat.shape[1])])"
+    )
+    return f"""
+def best_threshold(positive, scores):
+    best, highest = None, -1
+    for t in sorted(scores, reverse=True):
+        {loop}
+    return best, highest
+
+
+def class_thresholds(y, Y_hat):
+    {columns}
+"""
+
+
+RATE = """called = scores >= t
+        TP, FP = (called & positive).sum(), (called & ~positive).sum()
+        FN = (~called & positive).sum()
+        """
+KEEP = """
+        if rate > highest:
+            best, highest = t, rate"""
+F1 = "rate = 2 * TP / (2 * TP + FP + FN)"
+RIGHT_LOOP = RATE + F1 + KEEP
+
+
+def decisions(decide, mean_cost="return float(costs[y, decisions].mean())"):
+    """Return the cell task-3 with the bodies of its two functions."""
+    return f"""
+def decide(Y_hat, costs):
+    {decide}
+
+
+def mean_cost(y, decisions, costs):
+    {mean_cost}
+"""
+
+
+RIGHT_DECIDE = "return np.argmin(Y_hat @ costs, axis=1)"
+
+
+def binned(lines):
+    """Return the cell task-4 with the lines that end equal_count_ece."""
+    return f"""
+from nnlib.metrics import expected_calibration_error
+
+
+def equal_count_ece(y, Y_hat, n_bins):
+    m = len(y)
+    confidence, right = Y_hat.max(axis=1), Y_hat.argmax(axis=1) == y
+    order = np.argsort(confidence)
+    {lines}
+"""
+
+
+def bootstrap(lines, end="outside = (1 - level) / 2"):
+    """Return the cell task-5 with the lines that draw the rows."""
+    return f"""
+def grouped_interval(metric, y, y_pred, groups, rng, n_resamples=1000, level=0.95):
+    names, values = np.unique(groups), []
+    for _ in range(n_resamples):
+        {lines}
+        values.append(metric(y[rows], y_pred[rows]))
+    {end}
+    return tuple(float(q) for q in np.quantile(values, [outside, 1 - outside]))
+"""
+
+
+MISTAKES = [
+    Mistake(
+        task="check-1",
+        why="ratio is meant for counts: it divides by 1 where the whole is below 1.",
+        says="ratio is for counts only",
+        code=kappa("p_e = rows @ columns; return float(ratio(p_o - p_e, 1 - p_e))"),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="Chance is taken as 1/K, as for classes of equal size.",
+        says="p_e is not 1/K",
+        code=kappa("p_e = 1 / len(C); return (p_o - p_e) / (1 - p_e)"),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="One axis is used for both shares.",
+        says="takes the row sums twice",
+        code=kappa(
+            "p_e = rows @ rows; return (p_o - p_e) / (1 - p_e) if p_e < 1 else 0.0"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The rule for 0/0 is forgotten.",
+        says="0/0 is to be returned as 0",
+        code=kappa("p_e = rows @ columns; return (p_o - p_e) / (1 - p_e)"),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-2",
+        why="'Above the threshold' is written as >.",
+        says="use >=",
+        code=thresholds(RIGHT_LOOP.replace("scores >= t", "scores > t")),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="Going upwards, > keeps the first of equal ones, and that is the lowest.",
+        says="of equal F1 the highest threshold",
+        code=thresholds(RIGHT_LOOP).replace(", reverse=True", ""),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The share of right answers is the usual measure.",
+        says="the second number is the accuracy",
+        code=thresholds(RATE + "rate = (called == positive).mean()" + KEEP).replace(
+            "rate > highest", "rate >= highest"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The best precision is looked for.",
+        says="0.9 has the best precision",
+        code=thresholds(RATE + "rate = TP / (TP + FP)" + KEEP),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="0.5 is what argmax amounts to for two classes.",
+        says="try the thresholds that occur in scores",
+        code=thresholds(RIGHT_LOOP.replace("called =", "t = 0.5; called =")),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="One threshold is found and used for all classes.",
+        says="each class needs the threshold of its own column",
+        code=thresholds(
+            RIGHT_LOOP,
+            "t = best_threshold(y == 0, Y_hat[:, 0])[0]; "
+            "return np.full(Y_hat.shape[1], t)",
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="best_threshold returns a pair, and its second entry is taken.",
+        says="return the thresholds",
+        code=thresholds(
+            RIGHT_LOOP,
+            "return np.array([best_threshold(y == j, Y_hat[:, j])[1] "
+            "for j in range(Y_hat.shape[1])])",
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-3",
+        why="The class is decided first, and its cheapest decision taken then.",
+        says="not the likeliest alone",
+        code=decisions("return costs[Y_hat.argmax(axis=1)].argmin(axis=1)"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="argmax is what one always writes after a product of this kind.",
+        says="decisions of highest cost",
+        code=decisions("return (Y_hat @ costs).argmax(axis=1)"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The cost table is read as [decision, class].",
+        says="the row is the class",
+        code=decisions("return (Y_hat @ costs.T).argmin(axis=1)"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The lowest cost is returned in place of its number.",
+        says="return which decision has them",
+        code=decisions("return (Y_hat @ costs).min(axis=1)"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="costs[y] takes rows, and [:, decisions] then columns of all of them.",
+        says="only the entries (y_i, decision_i) count",
+        code=decisions(RIGHT_DECIDE, "return costs[y][:, decisions].mean()"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The costs are added up over the samples.",
+        says="take the mean over the samples",
+        code=decisions(RIGHT_DECIDE, "return costs[y, decisions].sum()"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="The samples are cut into bins as they come.",
+        says="sort them by confidence first",
+        code=binned(
+            "bins = np.array_split(right - confidence, n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The library's function is called, which has bins of equal width.",
+        says="bins of equal width",
+        code=binned("return expected_calibration_error(y, Y_hat, n_bins)"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The gaps are averaged over the bins as if all were equally large.",
+        says="weighted by the bin's share",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(abs(b.mean()) for b in bins if len(b)) / n_bins"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="An empty bin is not thought of, and its mean is NaN.",
+        says="an empty bin adds nothing",
+        code=binned(
+            "gaps = [(len(b) / m, abs(right[b].mean() - confidence[b].mean()))\n"
+            "            for b in np.array_split(order, n_bins)]\n"
+            "    return float(sum(n * gap for n, gap in gaps))"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The bars of the formula are taken round the sum.",
+        says="gaps of different sign must not cancel",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return abs(sum(b.sum() for b in bins)) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="n_b is not divided by m.",
+        says="divide by m",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins)"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="Sorting downwards puts the longer bins at the other end.",
+        says="the first bins hold the extra samples",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order[::-1]], n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-5",
+        why="The lesson's line is kept, and groups is not used.",
+        says="draw groups, and take all their samples",
+        code=bootstrap("rows = rng.integers(len(y), size=len(y))"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="As many groups are drawn as there are samples.",
+        says="as many groups as there are",
+        code=bootstrap(
+            "drawn = rng.choice(names, size=len(y)); "
+            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])"
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="A permutation draws without replacement, so nothing varies.",
+        says="draw with replacement",
+        code=bootstrap(
+            "drawn = rng.permutation(names); "
+            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])"
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="np.isin asks whether a group was drawn, and loses how often.",
+        says="as many groups as there are",
+        code=bootstrap(
+            "drawn = rng.choice(names, size=len(names)); "
+            "rows = np.flatnonzero(np.isin(groups, drawn))"
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="One picture of each drawn cat is taken.",
+        says="a group came in parts",
+        code=bootstrap(
+            "drawn = rng.choice(names, size=len(names)); "
+            "rows = np.array([np.flatnonzero(groups == g)[0] for g in drawn])"
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The whole of 1 - level is cut off at each end.",
+        says="half of 1 - level is cut off at each end",
+        code=bootstrap(
+            "drawn = rng.choice(names, size=len(names)); "
+            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])",
+            end="outside = 1 - level",
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The predictions are drawn a second time, by rows of their own.",
+        says="y and y_pred must be taken at the same rows",
+        code=bootstrap(
+            "rows, others = (np.concatenate([np.flatnonzero(groups == g) for g in "
+            "rng.choice(names, size=len(names))]) for _ in range(2))"
+        ).replace("y_pred[rows]", "y_pred[others]"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="A generator made inside takes no notice of rng.",
+        says="is rng used?",
+        code=bootstrap(
+            "rng = np.random.default_rng(len(values)); "
+            "drawn = rng.choice(names, size=len(names)); "
+            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])"
+        ),
+        cell="task-5",
+    ),
+]
+
+CORRECT = [
+    Alternative(
+        what="loops",
+        cells={
+            "task-1": """
+def kappa(C):
+    K, m = len(C), 0
+    for j in range(K):
+        for l in range(K):
+            m += C[j][l]
+    p_o = sum(C[j][j] for j in range(K)) / m
+    p_e = 0
+    for j in range(K):
+        p_e += sum(C[j]) / m * sum(row[j] for row in C) / m
+    return 0 if p_o == 1 and abs(1 - p_e) < 1e-12 else (p_o - p_e) / (1 - p_e)
+""",
+            "task-2": """
+def best_threshold(positive, scores):
+    answer = (0, -1)
+    for t in scores:
+        TP = FP = FN = 0
+        for p, s in zip(positive, scores):
+            if s >= t and p:
+                TP += 1
+            elif s >= t:
+                FP += 1
+            elif p:
+                FN += 1
+        F = 2 * TP / (2 * TP + FP + FN)
+        if F > answer[1] or (F == answer[1] and t > answer[0]):
+            answer = (t, F)
+    return answer
+
+
+def class_thresholds(y, Y_hat):
+    result = []
+    for j in range(Y_hat.shape[1]):
+        t, _ = best_threshold([label == j for label in y], Y_hat[:, j].tolist())
+        result.append(t)
+    return result
+""",
+            "task-3": """
+def decide(Y_hat, costs):
+    chosen = []
+    for p in Y_hat:
+        expected = []
+        for d in range(costs.shape[1]):
+            expected.append(sum(p[j] * costs[j, d] for j in range(len(p))))
+        chosen.append(expected.index(min(expected)))
+    return chosen
+
+
+def mean_cost(y, decisions, costs):
+    total = 0
+    for j, d in zip(y, decisions):
+        total += costs[j, d]
+    return total / len(y)
+""",
+            "task-4": """
+def equal_count_ece(y, Y_hat, n_bins):
+    m = len(y)
+    samples = sorted((max(p), int(np.argmax(p) == c)) for p, c in zip(Y_hat, y))
+    ece, start = 0, 0
+    for b in range(n_bins):
+        n = m // n_bins + (1 if b < m % n_bins else 0)
+        if n > 0:
+            conf = sum(s[0] for s in samples[start : start + n]) / n
+            acc = sum(s[1] for s in samples[start : start + n]) / n
+            ece += n / m * abs(acc - conf)
+        start += n
+    return ece
+""",
+            "task-5": """
+def grouped_interval(metric, y, y_pred, groups, rng, n_resamples=1000, level=0.95):
+    names = sorted(set(groups.tolist()))
+    values = []
+    for _ in range(n_resamples):
+        rows = []
+        for _ in names:
+            name = names[int(rng.random() * len(names))]
+            for i in range(len(y)):
+                if groups[i] == name:
+                    rows.append(i)
+        values.append(metric(y[rows], y_pred[rows]))
+    cut = 100 * (1 - level) / 2
+    return np.percentile(values, cut), np.percentile(values, 100 - cut)
+""",
+        },
+    ),
+    Alternative(
+        what="einsum, sorting and cumulative sums",
+        cells={
+            "task-1": """
+def kappa(C):
+    C = C.astype(int)
+    chance = np.einsum("jl,pj->", C, C)
+    m2 = C.sum() ** 2
+    return (C.sum() * np.trace(C) - chance) / max(m2 - chance, 1)
+""",
+            "task-2": """
+def best_threshold(positive, scores):
+    order = np.argsort(-scores, kind="stable")
+    s, p = scores[order], np.asarray(positive)[order]
+    F1 = 2 * np.cumsum(p) / (np.arange(1, len(s) + 1) + p.sum())
+    last = np.append(s[1:] != s[:-1], True)
+    F1 = np.where(last, F1, -1)
+    return s[F1.argmax()], F1.max()
+
+
+def class_thresholds(y, Y_hat):
+    K = Y_hat.shape[1]
+    return np.stack([best_threshold(y == j, Y_hat[:, j])[0] for j in range(K)])
+""",
+            "task-3": decisions(
+                "return np.argmin(np.einsum('ij,jd->id', Y_hat, costs), axis=1)",
+                "m, D = len(y), costs.shape[1]\n"
+                "    chosen = np.eye(D)[decisions]\n"
+                "    return np.einsum('id,id->', costs[y], chosen) / m",
+            ),
+            "task-4": binned(
+                "sizes = np.full(n_bins, m // n_bins)\n"
+                "    sizes[: m % n_bins] += 1\n"
+                "    number = np.repeat(np.arange(n_bins), sizes)\n"
+                "    gap = np.bincount(number, (right * 1.0 - confidence)[order])\n"
+                "    return np.abs(gap).sum() / m"
+            ),
+        },
+    ),
+    Alternative(
+        what="float32",
+        cells={
+            "task-1": kappa(
+                "p_e = rows @ columns; "
+                "return np.float32(p_o - p_e) / np.float32(1 - p_e) "
+                "if p_e < 1 else np.float32(0)"
+            ),
+            "task-3": decisions(
+                RIGHT_DECIDE, "return costs[y, decisions].astype(np.float32).mean()"
+            ),
+            "task-4": binned(
+                "bins = np.array_split((right - confidence)[order], n_bins)\n"
+                "    return np.float32(sum(abs(b.sum()) for b in bins) / m)"
+            ),
+        },
+    ),
+    Alternative(
+        what="nnlib's metrics and other draws",
+        cells={
+            "task-2": """
+from nnlib import metrics
+
+
+def best_threshold(positive, scores):
+    y, pairs = np.asarray(positive).astype(int), []
+    for t in np.unique(scores):
+        y_pred = (scores >= t).astype(int)
+        pairs.append((metrics.f1(y, y_pred, 2)[1], t))
+    F1, t = max(pairs)
+    return t, F1
+
+
+def class_thresholds(y, Y_hat):
+    find = lambda j: best_threshold(y == j, Y_hat[:, j])[0]
+    return np.array(list(map(find, range(Y_hat.shape[1]))))
+""",
+            "task-3": decisions(
+                "best = (Y_hat[:, :, None] * costs).sum(axis=1)\n"
+                "    return np.array([int(np.argmin(row)) for row in best])",
+                "return np.mean([costs[j][d] for j, d in zip(y, decisions)])",
+            ),
+            "task-5": bootstrap(
+                "times = rng.multinomial(len(names), np.full(len(names), "
+                "1 / len(names))); "
+                "number = np.searchsorted(names, groups); "
+                "rows = np.repeat(np.arange(len(y)), times[number])"
+            ),
+        },
+    ),
+    Alternative(
+        what="all draws at once, harmonic mean",
+        cells={
+            "task-2": thresholds(
+                RATE
+                + "P, R = TP / (TP + FP), TP / max(TP + FN, 1)\n"
+                + "        rate = 2 * P * R / (P + R) if P + R else 0.0"
+                + KEEP
+            ),
+            "task-5": """
+def grouped_interval(metric, y, y_pred, groups, rng, n_resamples=1000, level=0.95):
+    names = np.unique(groups)
+    G = len(names)
+    values = []
+    for drawn in rng.choice(names, size=(n_resamples, G)):
+        rows = np.hstack([np.nonzero(groups == g)[0] for g in drawn])
+        values.append(metric(y[rows], y_pred[rows]))
+    return np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+""",
+        },
+    ),
+]

@@ -1,0 +1,325 @@
+"""nnlib.course.checks: what a check says, what it costs, and what it never lets out."""
+
+import contextlib
+import io
+import logging
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from nnlib.course.checks import Task, Wrong, check, check_array
+
+A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])  # (2, 3)
+
+
+def changed(index, by):
+    """Return A with one entry changed."""
+    array = A.copy()
+    array[index] += by
+    return array
+
+
+def said(function, *args, hidden=False, **named):
+    """Return (what is printed, the task) of a single part that runs the function."""
+    task, out = Task("Task 1", points=4), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        task.part("first", hidden=hidden),
+    ):
+        function(*args, **named)
+    return out.getvalue(), task
+
+
+def message(found, expected=A, hidden=False, **named):
+    """Return what check_array says, without the task's name."""
+    text, _ = said(check_array, "dW", found, expected, hidden=hidden, **named)
+    assert text.startswith("Task 1, first: ")
+    assert text.endswith("\n")
+    assert text.count("\n") == 1
+    return text.removeprefix("Task 1, first: ").rstrip()
+
+
+def passes(found, expected=A, **named):
+    return said(check_array, "dW", found, expected, **named)[0] == ""
+
+
+MESSAGES = {
+    "transposed": (A.T, "dW has shape (3, 2), expected (2, 3): it is transposed"),
+    "axes": (A.ravel(), "dW has shape (6,), expected (2, 3): the numbers are right"),
+    "shape": (A[:1], "dW has shape (1, 3), expected (2, 3)"),
+    "flat": (A[0], "does a sum lack keepdims=True?"),
+    "zeros": (0 * A, "dW is 0 everywhere"),
+    "sign": (-A, "dW has the wrong sign everywhere"),
+    "factor": (A / 4, "dW is 0.25 times what it should be, in every entry"),
+    "large": (A + 2, "dW is 2 too large in every entry"),
+    "small": (A - 2, "dW is 2 too small in every entry"),
+    "entry": (changed((1, 2), 1), "dW is 8 at index (1, 2), expected 7"),
+    "nan": (changed((0, 1), np.nan), "dW holds NaN or inf"),
+    "inf": (changed((0, 1), np.inf), "dW holds NaN or inf"),
+    "None": (None, "dW is None: is a return missing"),
+    "None inside": ([[1, None, 3], [4, 5, 7]], "should be an array of numbers"),
+    "Ellipsis": (..., "dW is not done yet"),
+    "NotImplemented": (NotImplemented, "dW is not done yet"),
+    "function": (np.sum, "dW should be an array of numbers, got"),
+    "text": ("1.0", "dW should be an array of numbers, got str"),
+    "texts": ([["1", "2", "3"]] * 2, "dW should be an array of numbers, got list"),
+    "complex": (A + 1j, "dW should be an array of numbers, got ndarray"),
+    "ragged": ([[1, 2], [3]], "dW should be an array of numbers, got list"),
+    "dict": ({"W": A}, "dW should be an array of numbers, got dict"),
+}
+
+
+@pytest.mark.parametrize(("found", "says"), MESSAGES.values(), ids=MESSAGES)
+def test_what_is_wrong_is_said_in_words(found, says):
+    assert says in message(found)
+
+
+def test_a_column_sum_without_keepdims_is_named():
+    assert message([3.0, 4.0], [[3.0, 4.0]]).endswith("does a sum lack keepdims=True?")
+
+
+def test_like_names_the_array_whose_shape_is_meant():
+    assert "expected (2, 3), like W: it is transposed" in message(A.T, like="W")
+
+
+def test_a_usual_mistake_is_recognised_and_the_hint_is_the_last_resort():
+    mistakes = [(A + 5, "did you add?"), (A.T, "did you write dZ.T @ X?")]
+    assert message(A + 5, mistakes=mistakes) == "did you add?"
+    assert message(A.T, mistakes=mistakes) == "did you write dZ.T @ X?"
+    assert message(A * A, mistakes=mistakes, hint="Look again.").endswith("Look again.")
+
+
+def test_a_mistake_that_equals_the_right_answer_is_none():
+    assert passes(A, mistakes=[(A, "wrong")])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_mistake_that_is_not_finite_matches_nothing(bad):
+    assert "1.5 times" in message(1.5 * A, mistakes=[(A * bad, "never")])
+    assert "1.5 times" in message(1.5 * A, mistakes=[(changed((0, 0), bad), "never")])
+
+
+def test_numbers():
+    assert passes(2, 2.0)
+    assert passes(np.float32(0.1), 0.1)
+    assert message(3.0, 2.0) == "dW is 3, expected 2"
+    assert message([3.0], 2.0) == "dW has shape (1,), expected ()"
+    assert "the axes are not" in message([2.0], 2.0)
+    assert message(1.0, 0.0) == "dW is 1, expected 0"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [A.tolist(), tuple(map(tuple, A)), A.astype(int), A.astype(object)],
+    ids=["lists", "tuples", "integers", "objects"],
+)
+def test_other_kinds_of_arrays_pass(found):
+    assert passes(found)
+
+
+def test_truth_values_pass_for_0_and_1():
+    assert passes([True, False], [1.0, 0.0])
+
+
+def test_tolerance_is_wider_for_float32_and_relative_to_the_largest_entry():
+    assert passes(A * (1 + 5e-7))
+    assert not passes(A * (1 + 5e-6))
+    assert passes((A * (1 + 5e-5)).astype(np.float32))
+    assert not passes((A * (1 + 5e-4)).astype(np.float32))
+    assert passes([1e6, 0.5], [1e6, 0.0])
+    assert passes([1e6, 2.0], [1e6, 0.0], rtol=1e-5)
+    assert passes(np.zeros(3), np.zeros(3))
+    assert passes([0.0, 1e-20], np.zeros(2))
+    assert not passes([0.0, 1e-9], np.zeros(2))
+
+
+def test_empty_arrays():
+    assert passes(np.zeros((0, 3)), np.zeros((0, 3)))
+    assert "shape" in message(np.zeros(0), A)
+
+
+def test_check():
+    assert said(check, True, "never")[0] == ""
+    assert said(check, False, "the loss is not a float")[0].endswith("not a float\n")
+
+
+def test_points_are_shared_by_weight_and_scale_without_hidden_parts(capsys):
+    task = Task("Task 2", points=6)
+    with task.part("a", weight=2):
+        pass
+    with task.part("b"):
+        raise Wrong("no")
+    with task.part("c"):
+        pass
+    assert task.points == 4.5
+    assert capsys.readouterr().out == "Task 2, b: no\n"
+    task = Task("Task 2", points=6)
+    with task.part("a", weight=2):
+        pass
+    assert task.points == 6
+    assert capsys.readouterr().out == "Task 2: all checks passed.\n"
+
+
+def test_points_are_rounded_and_a_task_without_parts_has_none():
+    task = Task("Task 3", points=5)
+    for place in range(3):
+        with task.part("part"):
+            check(place > 0, "no")
+    assert task.points == 3.33
+    assert Task("Task 3", points=5).points == 0
+
+
+def test_nothing_right_gives_0(capsys):
+    _, task = said(check, False, "no")
+    assert task.points == 0
+    assert "passed" not in capsys.readouterr().out
+
+
+def test_what_student_code_prints_or_warns_is_swallowed(capfd):
+    def noisy():
+        print("secret")
+        print("secret", file=sys.stderr)
+        logging.getLogger("student").warning("secret")
+        warnings.warn("secret", stacklevel=1)
+        sys.stdout.flush()
+        return np.array([0.0, 1.0]) / np.array([0.0, 0.0]), np.exp(1000.0)
+
+    text, task = said(noisy)
+    assert text == ""
+    assert task.points == 4
+    out, err = capfd.readouterr()
+    assert "secret" not in out + err
+    assert err == ""
+
+
+def test_settings_that_turn_warnings_into_errors_do_no_harm():
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        assert said(lambda: np.log(np.zeros(2)))[0] == ""
+        assert said(lambda: warnings.warn("old", stacklevel=1))[0] == ""
+
+
+def test_output_and_settings_are_as_before_after_a_part_that_failed():
+    before = sys.stdout, sys.stderr, np.geterr(), list(warnings.filters)
+    said(check, False, "no")
+    assert (sys.stdout, sys.stderr, np.geterr(), list(warnings.filters)) == before
+
+
+def cell(source, name="<cell task-1>"):
+    """Return the namespace after running a cell, as a notebook's would be."""
+    import linecache
+
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    space = {"np": np, "Task": Task, "check": check, "check_array": check_array}
+    exec(compile(source, name, "exec"), space)
+    return space
+
+
+def run_cells(student, body="check_array('A', f(1), 2)", hidden=False):
+    """Run a student's cell and a check cell; return what is printed."""
+    space = cell(student)
+    source = f"with Task('Task 1', 4).part('first', hidden={hidden}):\n    {body}\n"
+    import linecache
+
+    linecache.cache["<cell check-1>"] = (1, None, source.splitlines(True), "")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(source, "<cell check-1>", "exec"), space)
+    return out.getvalue().removeprefix("Task 1, first: ").rstrip()
+
+
+def test_an_exception_is_told_with_the_student_s_own_line():
+    text = run_cells("def f(x):\n    y = x\n    return y / 0\n")
+    raised = "your code raised ZeroDivisionError: division by zero"
+    assert text == f"{raised} (in the line `return y / 0`)"
+
+
+def test_the_line_is_the_student_s_where_a_library_raised():
+    text = run_cells("def f(x):\n    return np.ones(2) @ np.ones(3)\n")
+    assert text.startswith("your code raised ValueError: matmul")
+    assert text.endswith("(in the line `return np.ones(2) @ np.ones(3)`)")
+
+
+def test_no_line_of_the_check_itself_is_told():
+    text = run_cells("f = None\n")
+    assert text == "your code raised TypeError: 'NoneType' object is not callable"
+
+
+def test_not_done_yet():
+    stub = 'def f(x):\n    raise NotImplementedError("not done yet")\n'
+    assert run_cells(stub) == "not done yet"
+    assert run_cells("def f(x):\n    raise NotImplementedError\n") == "not done yet"
+    named = 'def f(x):\n    raise NotImplementedError("f has no backward")\n'
+    assert run_cells(named) == "f has no backward"
+
+
+def test_a_name_that_is_missing_in_the_check_or_in_the_student_s_code():
+    text = run_cells("g = 1\n")
+    assert text.startswith("name 'f' is not defined: did the cell above run")
+    text = run_cells("def f(x):\n    return nothing\n")
+    assert text.startswith("your code raised NameError: name 'nothing' is not defined")
+    assert "(in the line `return nothing`)" in text
+
+
+def test_exit_does_not_leave_the_part():
+    text = run_cells("def f(x):\n    raise SystemExit\n")
+    assert text.startswith("your code calls exit()")
+
+
+def test_a_long_message_is_cut_and_stands_on_one_line():
+    text = run_cells("def f(x):\n    raise ValueError('a b\\n' * 1000)\n")
+    assert text.startswith("your code raised ValueError: a b a b")
+    assert len(text) < 400
+    assert "\n" not in text
+
+
+def test_an_exception_without_a_message():
+    text = run_cells("def f(x):\n    raise ValueError\n")
+    assert text == "your code raised ValueError (in the line `raise ValueError`)"
+
+
+def test_endless_recursion_is_an_exception_like_others():
+    assert "RecursionError" in run_cells("def f(x):\n    return f(x)\n")
+
+
+def test_an_interrupt_leaves_the_part():
+    with pytest.raises(KeyboardInterrupt), Task("Task 1", 1).part("first"):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("found", "says"), MESSAGES.values(), ids=MESSAGES)
+def test_a_hidden_part_tells_no_number_of_the_test(found, says):
+    text = message(found, hidden=True)
+    assert "dW" in text
+    assert not any(letter.isdigit() for letter in text)
+
+
+def test_a_hidden_part_tells_the_kind_of_an_exception_and_not_its_message():
+    leak = "def f(x):\n    raise ValueError(f'it is {x}')\n"
+    assert "it is 1" in run_cells(leak)
+    text = run_cells(leak, hidden=True)
+    assert text.startswith(
+        "your code raised ValueError (in the line `raise ValueError("
+    )
+    assert "it is 1" not in text
+    leak = "def f(x):\n    raise NotImplementedError(str(x))\n"
+    assert run_cells(leak, hidden=True) == "not done yet"
+    leak = "def f(x):\n    raise NameError(str(x))\n"
+    assert run_cells(leak, hidden=True).startswith("your code raised NameError (in")
+
+
+def test_only_the_hidden_part_is_silent(capsys):
+    task = Task("Task 1", points=2)
+    with task.part("hidden", hidden=True):
+        check_array("A", 3.0, 2.0)
+    with task.part("shown"):
+        check_array("A", 3.0, 2.0)
+    hidden, shown = capsys.readouterr().out.splitlines()
+    assert hidden == "Task 1, hidden: A is not right for other inputs than those shown"
+    assert shown == "Task 1, shown: A is 3, expected 2"
+    with task.part("hidden", hidden=True):
+        check_array("A", 3.0, 2.0)
+    with pytest.raises(Wrong, match="A is 3, expected 2"):
+        check_array("A", 3.0, 2.0)
