@@ -4,11 +4,12 @@ PORT ?= 8888
 WORKERS ?= auto
 
 FIRST := notebooks/01_neuron.ipynb
+COURSE := notebooks/assignments
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help setup lab test browser-test notebooks format lock clean
+.PHONY: help setup lab test test-course browser-test notebooks assignments grade format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,21 +19,25 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": try make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
-	$(INSTALL) '.[lab,test]'
+	$(INSTALL) '.[lab,course,test]'
 	$(BIN)/python -c 'import matplotlib.pyplot'
 	@touch $@
 
 .venv/.browser: .venv/.ready
-	$(INSTALL) '.[lab,test,browser]'
+	$(INSTALL) '.[lab,course,test,browser]'
 	@touch $@
 
 lab: .venv/.ready  ## open JupyterLab at lesson 01
-	$(BIN)/jupyter lab --notebook-dir . --LabApp.default_url /lab/tree/$(FIRST) --port $(PORT) $(AS_ROOT)
+	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH=$(CURDIR)/$(COURSE)$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} \
+		$(BIN)/jupyter lab --notebook-dir . --LabApp.default_url /lab/tree/$(FIRST) --port $(PORT) $(AS_ROOT)
 
 test: .venv/.ready  ## ruff, the unit tests, and every stored output of the lessons
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
+
+test-course: .venv/.ready  ## grade a class of forty, and all else about grading that takes long
+	$(BIN)/python -m pytest -m course tests/course
 
 browser-test: .venv/.browser  ## run all lessons in JupyterLab in a real Chromium
 	$(BIN)/python -m pytest -m browser tests
@@ -41,6 +46,16 @@ notebooks: .venv/.ready  ## run the lessons again and store their outputs
 	$(BIN)/ruff check --fix --quiet notebooks
 	$(BIN)/ruff format --quiet notebooks
 	$(BIN)/python notebooks/execute.py
+
+assignments: .venv/.ready  ## run the assignments' sources again, and generate the hand-outs
+	$(BIN)/ruff check --fix --quiet $(COURSE)/source
+	$(BIN)/ruff format --quiet $(COURSE)/source
+	$(BIN)/python notebooks/execute.py $(COURSE)/source/*/*.ipynb
+	$(BIN)/python -m nnlib.course.release
+
+grade: .venv/.ready  ## grade submitted/*/NAME of the course: make grade ASSIGNMENT=NAME
+	@test -n "$(ASSIGNMENT)" || { echo "Which one? make grade ASSIGNMENT=03_backprop"; exit 2; }
+	$(BIN)/python -m nnlib.course.grade $(ASSIGNMENT) $(OPTIONS)
 
 format: .venv/.ready  ## format code and notebooks, mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -19,7 +19,8 @@ PINS = dict(
     if isinstance(text, str) and text != "pip"
 )
 EXTRAS = PROJECT["optional-dependencies"]
-USED = [*map(Requirement, PROJECT["dependencies"] + EXTRAS["lab"] + EXTRAS["test"])]
+INSTALLED = EXTRAS["lab"] + EXTRAS["course"] + EXTRAS["test"]
+USED = [*map(Requirement, PROJECT["dependencies"] + INSTALLED)]
 ALL = [*USED, *map(Requirement, EXTRAS["browser"])]
 
 

@@ -102,6 +102,11 @@ def in_words(error):
     if isinstance(error, NotImplementedError):
         return "not done yet" if _hidden else text or "not done yet"
     line = student_line(error)
+    if isinstance(error, ValueError) and "truth value of an array" in text:
+        return (
+            "`if` and `and` decide once, not entry by entry: use np.where, which may "
+            f"stand inside another np.where{line}"
+        )
     said = "" if _hidden or not text else f": {text}"
     if isinstance(error, NameError) and not line:
         return (
@@ -140,7 +145,7 @@ def check_array(name, found, expected, like=None, mistakes=(), hint="", rtol=1e-
         expected: the right array, or number.
         like: what it should be shaped like, such as "W", for the message.
         mistakes: pairs (wrong array, message): a usual mistake and what to say of it.
-        hint: added to the message if nothing else explains the difference.
+        hint: a sentence added to the message if nothing else explains the difference.
         rtol: how far entries may be off, relative to the largest expected entry;
             float32 results are given 1e-4.
 
@@ -157,7 +162,9 @@ def check_array(name, found, expected, like=None, mistakes=(), hint="", rtol=1e-
     if not np.isfinite(found).all():
         raise Wrong(f"{name} holds NaN or inf, where all numbers should be finite")
     if not same(found, expected, rtol):
-        raise Wrong(value_message(name, found, expected, rtol) + (hint and f" {hint}"))
+        said = value_message(name, found, expected, rtol)
+        # a hint is a sentence of its own, or a remark in brackets
+        raise Wrong(said + (hint and (" " if hint[0] == "(" else ". ") + hint))
 
 
 def as_numbers(name, found):
@@ -202,7 +209,7 @@ def shape_message(name, found, expected, like, rtol):
     ):
         text += ": the numbers are right, the axes are not"
     if expected.ndim == 2 and found.shape == (expected.shape[1],):
-        text += ": does a sum lack keepdims=True?"
+        text += ": one row is written [[...]], or does a sum lack keepdims=True?"
     return text
 
 

@@ -76,8 +76,9 @@ def test_what_is_wrong_is_said_in_words(found, says):
     assert says in message(found)
 
 
-def test_a_column_sum_without_keepdims_is_named():
-    assert message([3.0, 4.0], [[3.0, 4.0]]).endswith("does a sum lack keepdims=True?")
+def test_a_flat_row_is_named_whether_it_was_typed_or_summed():
+    text = message([3.0, 4.0], [[3.0, 4.0]])
+    assert text.endswith("one row is written [[...]], or does a sum lack keepdims=True?")
 
 
 def test_like_names_the_array_whose_shape_is_meant():
@@ -88,7 +89,10 @@ def test_a_usual_mistake_is_recognised_and_the_hint_is_the_last_resort():
     mistakes = [(A + 5, "did you add?"), (A.T, "did you write dZ.T @ X?")]
     assert message(A + 5, mistakes=mistakes) == "did you add?"
     assert message(A.T, mistakes=mistakes) == "did you write dZ.T @ X?"
-    assert message(A * A, mistakes=mistakes, hint="Look again.").endswith("Look again.")
+    text = message(A * A, mistakes=mistakes, hint="Look again.")
+    assert text == "dW is 4 at index (0, 1), expected 2. Look again."
+    text = message(A * A, hint="(for X = 0)")
+    assert text == "dW is 4 at index (0, 1), expected 2 (for X = 0)"
 
 
 def test_a_mistake_that_equals_the_right_answer_is_none():
@@ -240,6 +244,17 @@ def test_the_line_is_the_student_s_where_a_library_raised():
     text = run_cells("def f(x):\n    return np.ones(2) @ np.ones(3)\n")
     assert text.startswith("your code raised ValueError: matmul")
     assert text.endswith("(in the line `return np.ones(2) @ np.ones(3)`)")
+
+
+@pytest.mark.parametrize("line", ["if x > 1:", "if 0 < x < 2:", "if max(0, x) is x:"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_if_on_an_array_is_explained_and_not_numpy_s_way_out(line, hidden):
+    student = f"def f(x):\n    {line}\n        return x\n    return 0\n"
+    body = "check_array('A', f(np.arange(3.0)), 2)"
+    text = run_cells(student, body, hidden=hidden)
+    assert text.startswith("`if` and `and` decide once, not entry by entry: use np.where")
+    assert text.endswith(f"(in the line `{line}`)")
+    assert "any()" not in text
 
 
 def test_no_line_of_the_check_itself_is_told():

@@ -1,0 +1,194 @@
+"""Close the system around a submission's kernel, as far as the machine allows it.
+
+``bwrap`` (bubblewrap) and ``unshare`` (util-linux) give the kernel a file system with
+Python, nnlib and its own folder in it and nothing else, no network, and process numbers
+of its own, so that all its processes end with it.  ``none`` starts it as it is, in an
+empty environment; its processes are found and ended afterwards.
+"""
+
+import contextlib
+import ctypes
+import functools
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+import nnlib
+
+KINDS = ("bwrap", "unshare", "none")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix")
+KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+IN_WORDS = {
+    "bwrap": "bubblewrap: no network, no files but the submission's own, all processes"
+    " ended with it",
+    "unshare": "unshare: no network, no files but the submission's own, all processes"
+    " ended with it",
+    "none": "NONE: the submissions could use the network and read your files. Install"
+    " bubblewrap (apt install bubblewrap) and grade again with --force",
+}
+
+
+def choose(wanted):
+    """Return the isolation to use: the wanted one, or the best that works here.
+
+    Raises:
+        RuntimeError: the wanted one does not work on this machine.
+    """
+    for kind in KINDS if wanted == "auto" else (wanted,):
+        if works(kind):
+            return kind
+    raise RuntimeError(
+        f"--isolation {wanted} does not work here: is it installed, and may processes "
+        "of yours make user namespaces? --isolation auto takes what works."
+    )
+
+
+@functools.cache
+def works(kind):
+    """Tell whether an isolation can be used on this machine."""
+    if kind == "none":
+        return True
+    if not sys.platform.startswith("linux") or not shutil.which(kind):
+        return False
+    folder = Path(os.path.realpath("/tmp")) / f"nn-probe-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    try:
+        test = [sys.executable, "-c", "import numpy, nnlib"]
+        found = subprocess.run(
+            command(kind, folder, test),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
+        return found.returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def needed():
+    """Return the folders that Python and nnlib need, outermost first."""
+    found = [Path(p) for p in SYSTEM if os.path.isdir(p)]
+    found += [Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix)]
+    found += [Path(os.path.realpath(sys.executable)).parent.parent]
+    found += [Path(nnlib.__file__).resolve().parent]
+    found = [path for path in dict.fromkeys(found) if str(path) != "/"]
+    return sorted(found, key=lambda path: len(path.parts))
+
+
+def command(kind, folder, arguments):
+    """Return the command that runs arguments, closed in, with folder to write to."""
+    if kind == "bwrap":
+        closed = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+        closed += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
+        closed += ["--tmpfs", "/tmp"]
+        for path in needed():
+            if path.is_symlink():
+                closed += ["--symlink", os.readlink(path), str(path)]
+            else:
+                closed += ["--ro-bind", str(path), str(path)]
+        closed += ["--bind", str(folder), str(folder), "--chdir", str(folder)]
+        return [*closed, *arguments]
+    if kind == "unshare":
+        closed = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--ipc"]
+        closed += ["--pid", "--fork", "--kill-child=KILL"]
+        return [*closed, "sh", "-c", root_script(), "sh", str(folder), *arguments]
+    return list(arguments)
+
+
+def root_script():
+    """Return the shell script that makes a root folder, and gives up all rights in it.
+
+    Its arguments are the folder to write to, and the command to run.
+    """
+    lines = ["set -e", 'root="$1/.root"', 'mkdir -p "$root"']
+    lines += ['mount -t tmpfs none "$root"']
+    lines += ['mkdir "$root/tmp" "$root/proc" "$root/dev"']
+    for path in map(str, needed()):
+        there = f'"$root"{shlex.quote(path)}'
+        if os.path.islink(path):
+            lines.append(f"ln -s {shlex.quote(os.readlink(path))} {there}")
+        else:
+            lines.append(f"mkdir -p {there}")
+            lines.append(f"mount --rbind {shlex.quote(path)} {there}")
+            lines.append(f"mount -o remount,bind,ro {there} || true")
+    lines += ['mount -t proc proc "$root/proc"', 'mount --rbind /dev "$root/dev"']
+    lines += ['mkdir -p "$root$1"', 'mount --rbind "$1" "$root$1"']
+    lines += ['mount -t tmpfs none "$root$1/.root"', 'cd "$root"']
+    lines += ['folder="$1"', "shift"]
+    rights = "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs"
+    inner = """sh -c 'cd "$0" && exec "$@"'"""
+    lines += [f'exec chroot . {rights} {inner} "$folder" "$@"']
+    return "\n".join(lines)
+
+
+def environment(folder):
+    """Return the variables that a submission sees: nothing that could be a secret."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    home = str(folder / "home")
+    kept |= {"HOME": home, "TMPDIR": "/tmp", "IPYTHONDIR": f"{home}/.ipython"}
+    kept |= {"MPLCONFIGDIR": f"{home}/mpl", "PYTHONDONTWRITEBYTECODE": "1"}
+    kept |= {"JUPYTER_RUNTIME_DIR": f"{home}/run", "JUPYTER_PLATFORM_DIRS": "1"}
+    return kept | dict.fromkeys(THREADS, "1")
+
+
+def start(kind, folder, arguments, cwd):
+    """Start arguments in the sandbox, in a process group of its own."""
+    inner = ["sh", "-c", 'cd "$0" && exec "$@"', str(cwd), *arguments]
+    with open(folder / "stderr.txt", "wb") as errors:
+        return subprocess.Popen(
+            command(kind, folder, inner),
+            env=environment(folder),
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+
+
+def prepare_process():
+    """Let this process end with the grader, and adopt its descendants' orphans.
+
+    As their parent it finds and ends those that left its group (see ``end``).
+    """
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # the grader reports it
+    die_with_parent()
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+
+
+def die_with_parent():
+    """Let this process be killed when the one that started it ends."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def end(process):
+    """End a process started here, its group and all its descendants.
+
+    In the none isolation a descendant may have left the group and lost its parent; it
+    is then a child of this process, which has no other children (see prepare_process).
+    """
+    for _ in range(20):
+        running = psutil.Process().children(recursive=True)
+        running = [x for x in running if x.status() != psutil.STATUS_ZOMBIE]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        for other in running:
+            with contextlib.suppress(psutil.Error):
+                other.kill()
+        if not running:
+            break
+        psutil.wait_procs(running, timeout=0.2)
+    process.wait()
