@@ -101,7 +101,9 @@ def one_class(C, c):
             (-0.47, c - 0.47), K - 0.06, 0.94, fill=False, lw=2.5, color=VERMILION
         )
     )
-    precision = f"column {c}: precision\n{C[c, c]} of {C[:, c].sum()} found are right"
+    precision = (
+        f"column {c}: precision\n{C[c, c]} of {C[:, c].sum()} called {c} are right"
+    )
     recall = f"row {c}: recall\n{C[c, c]} of {C[c].sum()} were found"
     ax.set_anchor("W")
     beside = {"va": "center", "linespacing": 1.4}
@@ -193,7 +195,7 @@ def training_on(epochs, accuracies, confidences, errors):
     ):
         left.plot(epochs, values, "o-", color=colour, markersize=4)
         label_line(left, epochs, values, text, colour)
-    left.set(xlabel="epoch", ylim=(0.5, 1), title="Accuracy and confidence")
+    left.set(xlabel="epoch", ylim=(0.45, 1), title="Accuracy and confidence")
     left.margins(x=0.03)
     right.plot(epochs, errors, "o-", color=GREEN, markersize=4)
     right.set(xlabel="epoch", ylim=(0, 0.3), title="ECE")
