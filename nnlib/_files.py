@@ -5,9 +5,11 @@ A saved model is an ``.npz`` file without pickled objects: its layers as texts u
 """
 
 import os
-import tempfile
-from contextlib import contextmanager, suppress
+import shutil
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -31,29 +33,32 @@ def check_path(path, who):
 @contextmanager
 def written_whole(path):
     """Give an open file that takes path's place at the end, if nothing went wrong."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    path = Path(os.path.realpath(path))  # through a link, not in its place
+    new = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(new, "xb") as file:
             yield file
-        os.replace(name, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+        if path.exists():
+            shutil.copymode(path, new)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
-def read_arrays(path, who):
-    """Return {name: array} of all that an .npz file holds."""
-    with open(path, "rb") as file:
-        try:
-            stored = np.load(file, allow_pickle=False)
-            return {name: stored[name] for name in stored.files}
-        except Exception as error:  # a damaged file can fail in any part of the reader
-            raise ValueError(
-                f"{who} expects a file written by save, got {path.name}, which cannot "
-                f"be read as one ({type(error).__name__}): was it cut short, or is it "
-                "another kind of file?"
-            ) from None
+def read_arrays(data, path, who):
+    """Return {name: array} of all that ``data``, the bytes of an .npz file, hold."""
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            if archive.testzip() is not None:
+                raise BadZipFile("a checksum differs")
+        with np.load(BytesIO(data), allow_pickle=False) as stored:
+            return {name: np.asarray(stored[name]) for name in stored.files}
+    except Exception as error:  # a damaged file can fail in any part of the reader
+        raise ValueError(
+            f"{who} expects a file written by save, got {path.name}, which cannot "
+            f"be read as one ({type(error).__name__}): was it cut short, or is it "
+            "another kind of file?"
+        ) from None
 
 
 def check_saved(saved, layers, parameters, path, who):
@@ -69,7 +74,18 @@ def check_saved(saved, layers, parameters, path, who):
             f"{', '.join(map(str, saved['layers'].ravel()))} in {path.name}: "
             "build the model as it was when it was saved"
         )
+    extra = [name for name in saved if name not in ("layers", *parameters)]
+    if extra:
+        raise ValueError(
+            f"{who} expects {', '.join(parameters) or 'no parameters'}, got also "
+            f"{', '.join(extra)} in {path.name}: was it saved from another model?"
+        )
     for name, P in parameters.items():
+        if not P.flags.writeable:
+            raise ValueError(
+                f"{who} expects {name} as an array to write into, got a read-only one: "
+                "set a copy of it, P.copy()"
+            )
         found = saved.get(name)
         if found is None or (found.shape, found.dtype) != (P.shape, P.dtype):
             got = "none" if found is None else f"{found.dtype} of shape {found.shape}"

@@ -14,7 +14,7 @@ HOTTEST, COLDEST = 1e3, 1e-3  # the temperatures between which fit_temperature l
 
 def _temperature_door(Z, y):
     who = "fit_temperature"
-    Z = check_batch(Z, None, who, "Z")
+    Z = check_batch(Z, None, who, "Z").astype(np.float64, copy=False)
     y = check_labels(y, Z.shape[1], f"{who}: y")
     check_same_rows(y, Z, who, "y and Z")
     if (Z[np.arange(len(y)), y] == Z.max(axis=1)).all():

@@ -150,7 +150,7 @@ def _split_door(y, shares, rng=None):
     if abs(shares.sum() - 1) > 1e-9:
         raise ValueError(
             f"{who} expects shares that add up to 1, got {shares.tolist()}: "
-            f"they add up to {shares.sum():g}; are they counts or per cent?"
+            f"they add up to {shares.sum():.10g}; are they counts or per cent?"
         )
     return y, shares, check_rng(rng, who)
 

@@ -19,6 +19,8 @@ from nnlib._checks import (
     kind_of,
 )
 
+MOST_CLASSES = 10_000  # a table of K x K then takes 800 MB: more must be asked for
+
 
 def _labels_door(who):
     def check(y, y_pred):
@@ -37,7 +39,22 @@ def _classes_door(who):
         y = check_labels(y, n_classes, f"{who}: y")
         y_pred = check_labels(y_pred, n_classes, f"{who}: y_pred")
         check_same_rows(y, y_pred, who, "y and y_pred")
-        return y, y_pred, n_classes or int(max(y.max(), y_pred.max())) + 1
+        highest = int(max(y.max(), y_pred.max()))
+        if n_classes is None and highest >= MOST_CLASSES:
+            raise ValueError(
+                f"{who} expects labels below {MOST_CLASSES}, got {highest}: it counts "
+                "in a table of K x K classes, so number the classes 0, 1, 2, ..."
+            )
+        return y, y_pred, n_classes or highest + 1
+
+    return check
+
+
+def _macro_door(who):
+    check_classes = _classes_door(who)
+
+    def check(y, y_pred):
+        return check_classes(y, y_pred)[:2]
 
     return check
 
@@ -159,7 +176,7 @@ def f1(y, y_pred, n_classes=None):
     return ratio(2 * np.diag(C), C.sum(axis=0) + C.sum(axis=1))
 
 
-@door(_labels_door("macro_precision"))
+@door(_macro_door("macro_precision"))
 def macro_precision(y, y_pred):
     """Return the mean of the precision over the classes that occur in y or y_pred.
 
@@ -174,7 +191,7 @@ def macro_precision(y, y_pred):
     return float(precision(y, y_pred)[np.union1d(y, y_pred)].mean())
 
 
-@door(_labels_door("macro_recall"))
+@door(_macro_door("macro_recall"))
 def macro_recall(y, y_pred):
     """Return the mean of the recall over the classes that occur in y or y_pred.
 
@@ -270,6 +287,7 @@ def _bootstrap_door(metric, y, y_pred, rng=None, n_resamples=1000, level=0.95):
             f"{who}: level must lie between 0 and 1, got {level:g}: "
             "95 % is written 0.95"
         )
+    check_number(metric(y, y_pred), f"{who}: metric(y, y_pred)")
     return metric, y, y_pred, rng, n_resamples, level
 
 

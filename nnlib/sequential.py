@@ -4,6 +4,8 @@ Forward runs down the list, backward runs up it.  Nothing else is needed, becaus
 layer knows its own gradients.
 """
 
+from io import BytesIO
+
 import numpy as np
 
 from nnlib._checks import after_forward, check_kind, door
@@ -55,15 +57,22 @@ def _sequential_door(self, layers, *more):
 
 def _save_door(self, path):
     self.check()
-    return self, check_path(path, f"{self.name}.save")
+    path = check_path(path, f"{self.name}.save")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{self.name}.save expects a folder to write into, got {str(path)!r}, and "
+            f"{path.parent} is none: is it misspelt, or to be made first?"
+        )
+    return self, path
 
 
 def _load_door(self, path):
     who = f"{self.name}.load"
     path = check_path(path, who)
     parameters = {name: P for name, (P, _) in self.parameters().items()}
-    check_saved(read_arrays(path, who), self.kinds(), parameters, path, who)
-    return self, path
+    data = path.read_bytes()
+    check_saved(read_arrays(data, path, who), self.kinds(), parameters, path, who)
+    return self, BytesIO(data)  # what was checked, should the file change meanwhile
 
 
 class Sequential(Layer):

@@ -3,8 +3,8 @@
 Usage: python notebooks/execute.py [NOTEBOOK ...]      (all lessons unless named)
 
 Outputs come from here and from nowhere else. What would differ from run to run or from
-machine to machine (timings, versions, a reader's settings) is dropped, so that a second
-run changes no byte.
+machine to machine (timings, versions, a reader's settings, the random ids of sliders)
+is dropped, so that a second run changes no byte.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 HERE = Path(__file__).resolve().parent
 PICTURE = HERE / "images" / "spiral.png"
 PICTURE_TAG = "readme-picture"
+SLIDER_TAG = "slider"
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -65,15 +66,22 @@ def execute(notebook, folder=HERE):
 
 
 def normalise(notebook):
-    """Bring the metadata into the stable form, in place, and return the notebook."""
+    """Bring the notebook into its stable form, in place, and return it."""
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         cell.metadata = chosen(cell.metadata, KEPT_CELL_METADATA)
+        if is_slider(cell):
+            cell.outputs = []
         for output in cell.get("outputs", []):
             if "data" in output:
                 output.metadata = chosen(output.metadata, output.data)
     return notebook
+
+
+def is_slider(cell):
+    """Tell whether the cell is tagged as an optional slider cell."""
+    return SLIDER_TAG in cell.metadata.get("tags", [])
 
 
 def chosen(metadata, keys):

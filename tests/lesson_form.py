@@ -37,6 +37,8 @@ FORBIDDEN_IN_OUTPUT = {
     r"np\.(float|int|bool)\w*\(": "a NumPy scalar's repr (NumPy 1 and 2 differ)",
     r"-0\.0*(?!\d)": "a negative zero, whose sign hangs on rounding",
 }
+SLIDER_MARKER = "# NBVAL_IGNORE_OUTPUT"
+HINT = "python -m pip install ipywidgets"
 ABSOLUTE_PATH = r"(?<![\w.])/(home|root|Users|tmp|work|usr|opt)/|[A-Z]:\\\\?\w"
 
 
@@ -57,8 +59,12 @@ def prose(notebook):
 
 def pictures(notebook):
     """Return all outputs that hold a picture."""
-    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
-    return [output for output in outputs if "image/png" in output.get("data", {})]
+    return [output for cell in code_cells(notebook) for output in pictures_of(cell)]
+
+
+def pictures_of(cell):
+    """Return a code cell's outputs that hold a picture."""
+    return [output for output in cell.outputs if "image/png" in output.get("data", {})]
 
 
 def output_text(output):
@@ -94,8 +100,11 @@ def source_faults(notebook):
     for number, cell in enumerate(code_cells(notebook), 1):
         if cell.source.rstrip().endswith(";"):
             faults.append(f"code cell {number} ends with ';', which nbval runs without")
+        source = cell.source
+        if execute.is_slider(cell):
+            source = source.removeprefix(SLIDER_MARKER + "\n")
         for pattern, what in FORBIDDEN_IN_CODE.items():
-            if re.search(pattern, cell.source, re.MULTILINE):
+            if re.search(pattern, source, re.MULTILINE):
                 faults.append(f"code cell {number} uses {what}")
     return faults
 
@@ -125,6 +134,39 @@ def picture_faults(notebook):
         for number, output in enumerate(pictures(notebook), 1)
         if not output.metadata.get("image/png", {}).get("alt", "").strip()
     ]
+
+
+def slider_faults(notebook):
+    """Find a slider cell that hides something, or that fails without ipywidgets."""
+    sliders = [n for n, cell in enumerate(notebook.cells) if execute.is_slider(cell)]
+    faults = [] if len(sliders) < 2 else ["more than one slider cell"]
+    for number in sliders:
+        source = notebook.cells[number].source
+        if not source.startswith(SLIDER_MARKER + "\n"):
+            faults.append(f"the slider cell does not begin with {SLIDER_MARKER}")
+        if not has_hint(source):
+            faults.append("without ipywidgets the slider cell gives no one-line hint")
+        turned = re.search(r"\binteract\((\w+),", source)
+        before = nbformat.v4.new_notebook(cells=notebook.cells[:number][-2:])
+        drawn = [cell for cell in code_cells(before) if turned and pictures_of(cell)]
+        if not any(c.source.split("\n")[-1].startswith(f"{turned[1]}(") for c in drawn):
+            faults.append("no picture by the slider's function in the two cells before")
+    return faults
+
+
+def has_hint(source):
+    """Tell whether the code, without ipywidgets, only prints one line with HINT."""
+    match ast.parse(source).body:
+        case [
+            ast.Try(
+                body=[ast.ImportFrom(module="ipywidgets")],
+                handlers=[ast.ExceptHandler(type=ast.Name("ImportError"), body=[line])],
+            )
+        ]:
+            text = ast.unparse(line)
+            printed = re.fullmatch(r"print\((['\"])[^'\"\\]*\1\)", text)
+            return bool(printed) and HINT in text
+    return False
 
 
 def lesson_faults(notebook):
@@ -179,6 +221,7 @@ def faults(notebook):
             metadata_faults,
             path_faults,
             picture_faults,
+            slider_faults,
             lesson_faults,
         )
         for fault in check(notebook)

@@ -73,6 +73,18 @@ def test_three_learning_rates(rng):
     assert large[-1] > large[10] > 1
 
 
+def test_jumping_across_the_valley_is_no_fault(rng):
+    X, Y = datasets.line(50, 0.3, rng)
+    path = descend(X, Y, 0.9, 20, (-0.5, 0.0))
+    above = path[:, 1] > least_squares(X, Y)[1]
+    losses = [loss(with_ones(X) @ theta[:, None], Y) for theta in path]
+    assert all(above[1:] != above[:-1])
+    assert all(np.diff(losses) < 0)
+    path = descend(X, Y, 1.03, 20, (-0.5, 0.0))
+    losses = [loss(with_ones(X) @ theta[:, None], Y) for theta in path]
+    assert losses[-1] > losses[-2]
+
+
 def test_largest_curvature_is_the_limit(rng):
     X, Y = datasets.line(50, 0.3, rng)
     best = least_squares(X, Y)

@@ -4,6 +4,9 @@ from math import cos, pi, sin
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
 
 from nnlib import datasets
 
@@ -90,3 +93,111 @@ def test_xor_is_1_where_one_of_two_is_1():
 def test_xor_is_new_at_each_call():
     datasets.xor()[0][:] = 9
     assert datasets.xor()[0].max() == 1
+
+
+# The digits.
+
+
+def test_the_digits_are_those_of_scikit_learn():
+    X, y = datasets.digits()
+    expected = load_digits()
+    np.testing.assert_array_equal(X, expected.data / 16)
+    np.testing.assert_array_equal(y, expected.target)
+    assert X.shape == (1797, 64)
+    assert y.shape == (1797,)
+    assert X.dtype == np.float64
+    assert y.dtype == int
+    assert (X.min(), X.max()) == (0, 1)
+
+
+def test_the_digits_are_new_at_each_call():
+    X, y = datasets.digits()
+    X[:], y[:] = 9, 10
+    again = datasets.digits()
+    assert again[0].max() == 1
+    assert again[1].max() == 9
+
+
+def test_the_digits_are_one_small_compressed_file():
+    assert datasets.DIGITS.stat().st_size < 150_000
+    names = {path.name for path in datasets.DIGITS.parent.iterdir()}
+    assert names == {"digits.npz", "README.md"}
+
+
+def test_the_digits_name_their_source_and_licence_where_they_are_stored():
+    with np.load(datasets.DIGITS) as stored:
+        inside = f"{stored['source']} {stored['licence']}"
+    beside = (datasets.DIGITS.parent / "README.md").read_text("utf-8")
+    for text in (inside, beside, datasets.digits.__doc__):
+        for part in ("Alpaydin", "Kaynak", "UCI", "10.24432/C50P49", "CC BY 4.0"):
+            assert part in text
+
+
+# The split.
+
+
+@st.composite
+def splits(draw):
+    """Draw labels, of which some classes may be rare, and shares that add up to 1."""
+    y = draw(st.lists(st.integers(0, 4), min_size=1, max_size=60))
+    weights = draw(st.lists(st.integers(1, 9), min_size=1, max_size=5))
+    shares = [weight / sum(weights) for weight in weights]
+    return y, shares, np.random.default_rng(draw(st.integers(0, 99)))
+
+
+@given(case=splits())
+def test_a_split_is_a_partition_with_each_class_by_its_share(case):
+    y, shares, rng = case
+    parts = datasets.stratified_split(y, shares, rng)
+    assert len(parts) == len(shares)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(y)))
+    for part, share in zip(parts, shares, strict=True):
+        assert part.dtype.kind == "i"
+        for c in range(5):
+            here = np.array(y)[part] == c
+            assert abs(here.sum() - share * y.count(c)) <= 1 + 1e-9
+
+
+def test_a_split_by_hand(rng):
+    y = np.array([0] * 10 + [1] * 5)
+    parts = datasets.stratified_split(y, (0.6, 0.2, 0.2), rng)
+    assert [np.bincount(y[part]).tolist() for part in parts] == [[6, 3], [2, 1], [2, 1]]
+
+
+def test_a_split_depends_on_the_generator_alone():
+    y = np.arange(100) % 3
+    one, same, other = (
+        datasets.stratified_split(y, (0.5, 0.5), np.random.default_rng(seed))
+        for seed in (1, 1, 2)
+    )
+    for a, b, c in zip(one, same, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert set(a) != set(c)
+
+
+def test_a_part_is_shuffled_within_and_across_the_classes():
+    y = np.repeat([0, 1], 200)
+    for part in datasets.stratified_split(y, (0.5, 0.5), np.random.default_rng(0)):
+        assert 35 < y[part][:100].sum() < 65
+        of_class_0 = part[y[part] == 0]
+        assert (np.diff(of_class_0) > 0).mean() == pytest.approx(0.5, abs=0.15)
+
+
+def test_each_row_is_as_likely_to_fall_into_a_part():
+    rng, y = np.random.default_rng(0), np.repeat([0, 1], 10)
+    times = np.zeros(20)
+    for _ in range(1000):
+        times[datasets.stratified_split(y, (0.3, 0.7), rng)[0]] += 1
+    np.testing.assert_allclose(times / 1000, 0.3, atol=0.06)
+
+
+def test_a_split_takes_labels_that_skip_numbers_and_a_single_share(rng):
+    parts = datasets.stratified_split([7, 10**9, 7], [1], rng)
+    assert [sorted(part.tolist()) for part in parts] == [[0, 1, 2]]
+
+
+def test_a_part_may_stay_empty_and_is_still_an_index(rng):
+    y = np.array([0, 1])
+    kept, left = datasets.stratified_split(y, (0.9, 0.1), rng)
+    assert sorted(y[kept]) == [0, 1]
+    assert y[left].shape == (0,)

@@ -32,6 +32,7 @@ from nnlib import (
     one_hot,
     softmax,
 )
+from nnlib.calibration import fit_temperature
 from nnlib.gradient_check import relative_error
 from nnlib.neuron import relu, step
 
@@ -49,6 +50,7 @@ def it(rng):
         X=rng.normal(size=(6, 2)),
         y=rng.integers(3, size=6),
         Y=rng.normal(size=(6, 3)),
+        P=softmax(rng.normal(size=(6, 3))),
         mse=MSE(),
         sce=SoftmaxCrossEntropy(),
         sgd=SGD(0.1),
@@ -80,9 +82,15 @@ def check_with(it, **changed):
     return check_gradients(**sound | changed)
 
 
+def interval_with(it, **changed):
+    """Call bootstrap_interval with sound arguments, except for those named."""
+    sound = {"metric": metrics.accuracy, "y": it.y, "y_pred": it.y, "rng": it.rng}
+    return metrics.bootstrap_interval(**sound | changed)
+
+
 # Arrays of numbers: who takes them, with a sound one, and what can be wrong in them.
 
-X, Y = (lambda it: it.X), (lambda it: it.Y)
+X, Y, P = (lambda it: it.X), (lambda it: it.Y), (lambda it: it.P)
 NUMBERS = {
     "step": (X, lambda it, a: step(a)),
     "relu": (X, lambda it, a: relu(a)),
@@ -99,6 +107,16 @@ NUMBERS = {
     "SoftmaxCrossEntropy": (Y, lambda it, a: it.sce(a, it.y)),
     "softmax": (Y, lambda it, a: softmax(a)),
     "top_k_accuracy": (Y, lambda it, a: metrics.top_k_accuracy(it.y, a, 2)),
+    "reliability": (P, lambda it, a: metrics.reliability(it.y, a)),
+    "expected_calibration_error": (
+        P,
+        lambda it, a: metrics.expected_calibration_error(it.y, a),
+    ),
+    "fit_temperature": (Y, lambda it, a: fit_temperature(a, it.y)),
+    "stratified_split shares": (
+        lambda it: np.full(4, 0.25),
+        lambda it, a: datasets.stratified_split(it.y, a, it.rng),
+    ),
     "fit X": (X, lambda it, a: fit_with(it, X=a)),
     "fit y": (Y, lambda it, a: fit_with(it, y=a, loss=it.mse)),
     "fit validation X": (X, lambda it, a: fit_with(it, validation=(a, it.y))),
@@ -164,6 +182,9 @@ def numbers():
             )
 
 
+BY_CLASS = [metrics.confusion_matrix, metrics.precision, metrics.recall, metrics.f1]
+MACRO = [metrics.macro_precision, metrics.macro_recall, metrics.macro_f1]
+
 # Batches: the wrong shapes.
 
 SHAPES = {
@@ -191,6 +212,9 @@ ANY_WIDTH_DOORS = {
     "SoftmaxCrossEntropy": "prediction",
     "softmax": "Z",
     "top_k_accuracy": "scores",
+    "reliability": "Y_hat",
+    "expected_calibration_error": "Y_hat",
+    "fit_temperature": "Z",
 }
 
 
@@ -308,12 +332,46 @@ TARGETS = {
         "got 6 and 5",
         "are they of the same samples?",
     ),
-    "macro_f1: other lengths": (
-        lambda it: metrics.macro_f1(it.y, it.y[:5]),
+    **{
+        f"{metric.__name__}: other lengths": (
+            lambda it, metric=metric: metric(it.y, it.y[:5]),
+            ValueError,
+            f"{metric.__name__} expects y and y_pred of the same length",
+            "got 6 and 5",
+            "are they of the same samples?",
+        )
+        for metric in (*BY_CLASS, *MACRO)
+    },
+    **{
+        f"{metric.__name__}: other lengths": (
+            lambda it, metric=metric: metric(it.y[:5], it.P),
+            ValueError,
+            f"{metric.__name__} expects y and Y_hat of the same length",
+            "got 5 and 6",
+            "are they of the same samples?",
+        )
+        for metric in (metrics.reliability, metrics.expected_calibration_error)
+    },
+    "fit_temperature: other lengths": (
+        lambda it: fit_temperature(it.Y, it.y[:5]),
         ValueError,
-        "macro_f1 expects y and y_pred of the same length",
+        "fit_temperature expects y and Z of the same length",
+        "got 5 and 6",
+        "are they of the same samples?",
+    ),
+    "bootstrap_interval: other lengths": (
+        lambda it: interval_with(it, y_pred=it.Y[:5]),
+        ValueError,
+        "bootstrap_interval expects y and y_pred of the same length",
         "got 6 and 5",
         "are they of the same samples?",
+    ),
+    "bootstrap_interval: a single prediction": (
+        lambda it: interval_with(it, y_pred=1),
+        ValueError,
+        "bootstrap_interval expects y_pred of 6 rows",
+        "got a single value",
+        "one prediction a sample",
     ),
     "top_k_accuracy: other lengths": (
         lambda it: metrics.top_k_accuracy(it.y[:5], it.Y, 1),
@@ -357,6 +415,13 @@ TARGETS = {
         )
         for fault in ("masked", "ragged", "None")
     },
+    **{
+        f"bootstrap_interval: y_pred {fault}": (
+            lambda it, f=BAD_NUMBERS[fault][0]: interval_with(it, y_pred=f(it.Y)),
+            *BAD_NUMBERS[fault][1:],
+        )
+        for fault in ("masked", "ragged", "None")
+    },
 }
 
 # Labels.
@@ -366,12 +431,30 @@ LABELS = {
     "one_hot": lambda it, y: one_hot(y, 3),
     "accuracy y": lambda it, y: metrics.accuracy(y, it.y),
     "accuracy y_pred": lambda it, y: metrics.accuracy(it.y, y),
-    "macro_f1 y": lambda it, y: metrics.macro_f1(y, it.y),
-    "macro_f1 y_pred": lambda it, y: metrics.macro_f1(it.y, y),
+    **{
+        f"{metric.__name__} y": lambda it, y, metric=metric: metric(y, it.y)
+        for metric in (*BY_CLASS, *MACRO)
+    },
+    **{
+        f"{metric.__name__} y_pred": lambda it, y, metric=metric: metric(it.y, y)
+        for metric in (*BY_CLASS, *MACRO)
+    },
+    "bootstrap_interval": lambda it, y: interval_with(it, y=y),
+    "stratified_split": lambda it, y: datasets.stratified_split(y, [1], it.rng),
     "top_k_accuracy": lambda it, y: metrics.top_k_accuracy(y, it.Y, 1),
+    "confusion_matrix of 3, y": lambda it, y: metrics.confusion_matrix(y, it.y, 3),
+    "recall of 3, y_pred": lambda it, y: metrics.recall(it.y, y, 3),
+    "reliability": lambda it, y: metrics.reliability(y, it.P),
+    "ECE": lambda it, y: metrics.expected_calibration_error(y, it.P),
+    "fit_temperature": lambda it, y: fit_temperature(it.Y, y),
     "fit": lambda it, y: fit_with(it, y=y),
     "fit validation": lambda it, y: fit_with(it, validation=(it.X, y)),
     "check_gradients": lambda it, y: check_with(it, target=y),
+}
+ANY_LABEL = {
+    *("accuracy y", "accuracy y_pred", "bootstrap_interval", "stratified_split"),
+    *(f"{metric.__name__} y" for metric in (*BY_CLASS, *MACRO)),
+    *(f"{metric.__name__} y_pred" for metric in (*BY_CLASS, *MACRO)),
 }
 INTEGERS = "must be integer labels"
 BAD_LABELS = {
@@ -410,7 +493,7 @@ def labels():
     for door, call in LABELS.items():
         for fault, (y, *says) in BAD_LABELS.items():
             yield f"{door}: {fault}", (lambda it, c=call, y=y: c(it, y), *says)
-        if not door.startswith(("accuracy", "macro")):
+        if door not in ANY_LABEL:
             high = [1, 2, 3, 1, 2, 3]
             yield f"{door}: too high", (lambda it, c=call, y=high: c(it, y), *TOO_HIGH)
 
@@ -422,6 +505,22 @@ COUNTS = {
     "Dense: n_out": (1, lambda it, n: Dense(2, n, it.rng)),
     "one_hot: n_classes": (1, lambda it, n: one_hot([0], n)),
     "top_k_accuracy: k": (1, lambda it, n: metrics.top_k_accuracy(it.y, it.Y, n)),
+    **{
+        f"{metric.__name__}: n_classes": (
+            1,
+            lambda it, n, metric=metric: metric(it.y, it.y, n_classes=n),
+        )
+        for metric in BY_CLASS
+    },
+    "reliability: n_bins": (1, lambda it, n: metrics.reliability(it.y, it.P, n)),
+    "expected_calibration_error: n_bins": (
+        1,
+        lambda it, n: metrics.expected_calibration_error(it.y, it.P, n),
+    ),
+    "bootstrap_interval: n_resamples": (
+        1,
+        lambda it, n: interval_with(it, n_resamples=n),
+    ),
     "minibatches: batch_size": (1, lambda it, n: minibatches(it.X, it.y, n, it.rng)),
     "fit: batch_size": (1, lambda it, n: fit_with(it, batch_size=n)),
     "fit: epochs": (1, lambda it, n: fit_with(it, epochs=n)),
@@ -430,6 +529,7 @@ COUNTS = {
     "spiral: n_per_class": (2, lambda it, n: datasets.spiral(n, 3, 0, it.rng)),
     "spiral: n_classes": (1, lambda it, n: datasets.spiral(9, n, 0, it.rng)),
 }
+OPTIONAL = {f"{metric.__name__}: n_classes" for metric in BY_CLASS}  # may be None
 POSITIVE = {
     "SGD: learning_rate": (lambda it, v: SGD(v), "a step downhill, such as 0.1"),
     "check_gradients: step": (lambda it, v: check_with(it, step=v), "1e-5 is a good"),
@@ -447,7 +547,13 @@ def single_numbers():
         for n in (least - 1, -3):
             says = f"{what} must be at least {least}", f"got {n}", "is it a wrong count"
             yield f"{what} {n}", (lambda it, c=call, n=n: c(it, n), ValueError, *says)
-        for n in (2.0, True, "3", None, np.bool_(True)):
+        for n in (
+            2.0,
+            True,
+            "3",
+            np.bool_(True),
+            *([] if what in OPTIONAL else [None]),
+        ):
             says = f"{what} must be a whole number", f"got {n!r}", "are two arguments"
             yield (
                 f"{what} {type(n).__name__} {n!r}",
@@ -460,8 +566,15 @@ def single_numbers():
         for v in ("0.1", None, True, [0.1]):
             says = f"{what} must be a number above 0", f"got {v!r}", cause
             yield f"{what} {v!r}", (lambda it, c=call, v=v: c(it, v), TypeError, *says)
-    for who, call in [*NOISY.items(), ("Neuron", lambda it, b: Neuron([1], b))]:
-        what = f"{who}: {'b' if who == 'Neuron' else 'noise'}"
+    for what, call in [
+        *((f"{who}: noise", call) for who, call in NOISY.items()),
+        ("Neuron: b", lambda it, b: Neuron([1], b)),
+        ("bootstrap_interval: level", lambda it, v: interval_with(it, level=v)),
+        (
+            "bootstrap_interval: metric(y, y_pred)",
+            lambda it, v: interval_with(it, metric=lambda y, y_pred: v),
+        ),
+    ]:
         for value, *says in [
             (np.nan, *NOT_FINITE),
             (np.inf, *NOT_FINITE),
@@ -483,6 +596,10 @@ RNGS = {
     "line": lambda it, *rng: datasets.line(5, 0, *rng),
     "sine": lambda it, *rng: datasets.sine(5, 0, *rng),
     "spiral": lambda it, *rng: datasets.spiral(5, 3, 0, *rng),
+    "stratified_split": lambda it, *rng: datasets.stratified_split(it.y, [1], *rng),
+    "bootstrap_interval": lambda it, *rng: metrics.bootstrap_interval(
+        metrics.accuracy, it.y, it.y, *rng
+    ),
     "fit": lambda it, *rng: fit(
         it.model, it.X, it.y, it.sce, it.sgd, 2, 4, *rng, validation=None
     ),
@@ -661,6 +778,136 @@ OTHERS = {
         "check_gradients expects float64 throughout",
         "got 0.W of float32",
         "use astype(np.float64)",
+    ),
+    **{
+        f"{metric.__name__}: a label of a billion": (
+            lambda it, metric=metric: metric(it.y, [10**9, 0, 0, 0, 0, 0]),
+            ValueError,
+            f"{metric.__name__} expects labels below 10000",
+            "got 1000000000",
+            "so number the classes 0, 1, 2, ...",
+        )
+        for metric in (*BY_CLASS, *MACRO[:2])
+    },
+    **{
+        f"{metric.__name__}: {fault}": (
+            lambda it, metric=metric, spoil=spoil: metric(it.y, spoil(it.P)),
+            ValueError,
+            "expects Y_hat to hold probabilities, rows that add up to 1",
+            came,
+            "are these logits? softmax(Z) makes probabilities of them",
+        )
+        for metric in (metrics.reliability, metrics.expected_calibration_error)
+        for fault, (spoil, came) in {
+            "logits": (lambda P: P - 0.5, "got entries as low as -0."),
+            "below 0": (lambda P: np.full((6, 3), [1.25, -0.25, 0]), "low as -0.25"),
+            "per cent": (lambda P: 100 * P, "got a row whose sum is off by 99"),
+            "a column short": (lambda P: np.full((6, 3), 0.3), "is off by 0.1"),
+            "huge": (lambda P: np.full((6, 3), 1e308), "is off by inf"),
+        }.items()
+    },
+    **{
+        f"bootstrap_interval: level {level}": (
+            lambda it, level=level: interval_with(it, level=level),
+            ValueError,
+            "level must lie between 0 and 1",
+            f"got {level}",
+            "95 % is written 0.95",
+        )
+        for level in (0, 1, 95, -0.5)
+    },
+    "bootstrap_interval: metric called": (
+        lambda it: interval_with(it, metric=metrics.accuracy(it.y, it.y)),
+        TypeError,
+        "expects metric to be a function (y, y_pred) -> float",
+        "got float",
+        "pass metrics.accuracy itself, without calling it",
+    ),
+    "bootstrap_interval: a metric by class": (
+        lambda it: interval_with(it, metric=metrics.f1),
+        ValueError,
+        "metric(y, y_pred) must be one number",
+        "got an array of shape (3,)",
+        "take one entry of it",
+    ),
+    "fit_temperature: always right": (
+        lambda it: fit_temperature(it.Y, it.Y.argmax(axis=1)),
+        ValueError,
+        "expects some row whose largest logit is not that of the true class",
+        "got none",
+        "use more data, held out from training",
+    ),
+    "fit_temperature: worse than guessing": (
+        lambda it: fit_temperature(it.Y, it.Y.argmin(axis=1)),
+        ValueError,
+        "found no temperature below 1000",
+        "got logits that favour the true class no more than the others",
+        "are y and Z of the same samples?",
+    ),
+    "fit_temperature: tiny logits": (
+        lambda it: fit_temperature(1e-4 * np.eye(2)[[0, 0, 0]], [0, 0, 1]),
+        ValueError,
+        "found no temperature above 0.001",
+        "got logits that hardly differ",
+        "were they scaled down?",
+    ),
+    **{
+        f"stratified_split: shares {shares}": (
+            lambda it, s=shares: datasets.stratified_split(it.y, s, it.rng),
+            ValueError,
+            "stratified_split expects shares",
+            f"got {np.asarray(shares, float).tolist()}",
+            cause,
+        )
+        for shares, cause in [
+            (0.8, "was a part left out?"),
+            ((), "was a part left out?"),
+            ((0.5, 0.5, 0), "was a part left out?"),
+            ((1.5, -0.5), "was a part left out?"),
+            (((0.5, 0.5),), "was a part left out?"),
+            ((60, 20, 20), "they add up to 100; are they counts or per cent?"),
+            ((0.6, 0.2), "they add up to 0.8; are they counts or per cent?"),
+            ((0.3333333,) * 3, "they add up to 0.9999999; are they counts"),
+        ]
+    },
+    **{
+        f"Sequential.{method}: {path!r}": (
+            lambda it, m=method, p=path: getattr(it.model, m)(p),
+            error,
+            f"Sequential(2 -> 3).{method} expects {expected}",
+            came,
+            cause,
+        )
+        for method in ("save", "load")
+        for path, error, expected, came, cause in [
+            (None, TypeError, "the path of a file", "got NoneType", "write a text"),
+            (3, TypeError, "the path of a file", "got int", "write a text"),
+            (b"m.npz", TypeError, "the path of a file", "got bytes", "write a text"),
+            *(
+                (
+                    p,
+                    ValueError,
+                    "a path that ends in .npz",
+                    f"got {p!r}",
+                    "NumPy stores",
+                )
+                for p in ("model", "model.npy", "model.npz.txt", ".npz")
+            ),
+        ]
+    },
+    "Sequential.save: no folder": (
+        lambda it: it.model.save("no/such/model.npz"),
+        FileNotFoundError,
+        "Sequential(2 -> 3).save expects a folder to write into",
+        "got 'no/such/model.npz'",
+        "is it misspelt, or to be made first?",
+    ),
+    "Sequential.load: another file": (
+        lambda it: it.model.load(datasets.DIGITS),
+        ValueError,
+        "Sequential(2 -> 3).load expects a file written by save",
+        "got digits.npz, which holds pixels, labels",
+        "was it written by another program?",
     ),
     "relative_error: None": (
         lambda it: relative_error(None, it.X),

@@ -13,7 +13,7 @@ from lesson_form import LESSONS, NOTEBOOKS, ROOT, read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import nnlib
-from nnlib import gradient_check, losses, metrics, neuron, training
+from nnlib import calibration, gradient_check, losses, metrics, neuron, training
 
 TITLES = [path.stem for path in LESSONS]
 PAGES = [
@@ -27,13 +27,15 @@ def lesson(request):
     return request.param
 
 
-def test_the_road_has_the_first_five_lessons():
-    assert TITLES[:5] == [
+def test_the_road_has_all_seven_lessons():
+    assert TITLES == [
         "01_neuron",
         "02_dense_layer",
         "03_backprop",
         "04_mse_regression",
         "05_softmax_classification",
+        "06_evaluation",
+        "07_handwritten_digits",
     ]
 
 
@@ -58,9 +60,9 @@ def test_together_the_lessons_develop_all_of_nnlibs_arithmetic():
 
 def arithmetic():
     """Name each function, and each method that computes, of nnlib outside datasets."""
-    methods = ("__init__", "forward", "backward", "parameters", "step")
+    methods = ("__init__", "forward", "backward", "parameters", "step", "save", "load")
     names = set()
-    for module in (neuron, gradient_check, losses, metrics, training):
+    for module in (neuron, gradient_check, losses, metrics, calibration, training):
         names |= {
             name
             for name, value in vars(module).items()

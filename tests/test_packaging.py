@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from pathlib import PurePosixPath
+from zipfile import ZipFile
 
 import pytest
 import yaml
@@ -54,3 +56,23 @@ def test_the_floors_are_low_enough():
 def test_the_lock_names_versions_and_no_addresses():
     assert all(Version(pin) for pin in LOCK.values())
     assert "://" not in "\n".join(LINES)
+
+
+def test_the_wheel_holds_every_file_of_the_package(tmp_path):
+    """The digits must travel with it.  Skipped where hatchling is not installed."""
+    wheel = pytest.importorskip("hatchling.builders.wheel")
+    (built,) = wheel.WheelBuilder(str(ROOT)).build(directory=str(tmp_path))
+    inside = {PurePosixPath(name) for name in ZipFile(built).namelist()}
+    package = [p for p in (ROOT / "nnlib").rglob("*") if p.is_file()]
+    expected = {p.relative_to(ROOT) for p in package if "__pycache__" not in p.parts}
+    assert {
+        PurePosixPath("nnlib/data") / n for n in ("digits.npz", "README.md")
+    } < inside
+    assert {PurePosixPath(p.as_posix()) for p in expected} <= inside
+
+
+def test_no_rule_keeps_the_data_out_of_the_wheel():
+    """Hatchling leaves out what .gitignore names."""
+    rules = (ROOT / ".gitignore").read_text("utf-8").split()
+    ignored = [r for r in rules if not r.endswith("/") or r in ("data/", "nnlib/")]
+    assert ignored == []

@@ -258,6 +258,39 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
     return fig
 
 
+def one_neuron(w, b, limits=(-5, 5)):
+    """Draw where a neuron with a step answers 0 and 1, its line, and the line's foot.
+
+    Args:
+        w: weights, shape (2,).
+        b: bias, a number.
+        limits: (low, high) of both axes.
+    """
+    fig, ax = plt.subplots(figsize=(6.3, 4.4))
+    _regions(ax, w, b, limits)
+    title = f"w = ({number(w[0])}, {number(w[1])}), b = {number(b)}"
+    if w.any():
+        foot = -b / (w @ w) * w
+        tip = foot + 1.6 * w / np.linalg.norm(w)
+        _line(ax, w, b)
+        ax.plot(*np.array([[0, 0], foot]).T, color=PURPLE, linewidth=8)
+        if np.abs([foot, tip]).max() < limits[1]:
+            _arrow(ax, foot, tip)
+        title += f", distance {number(round(float(np.linalg.norm(foot)), 2))}"
+    else:
+        title += ", no line"
+    ax.plot(0, 0, "o", color="black", markersize=6)
+    ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xlim=limits, ylim=limits)
+    for text, height, colour in [
+        ("$z > 0$: answer 1", 0.6, VERMILION),
+        ("$z \\leq 0$: answer 0", 0.5, BLUE),
+        ("arrow: direction of $w$", 0.3, "black"),
+        ("bar: distance from\nthe origin", 0.2, DARK_PURPLE),
+    ]:
+        ax.text(1.03, height, text, color=colour, transform=ax.transAxes, va="top")
+    return fig
+
+
 def answers_and_mistakes(X, y, neurons):
     """Draw the right answers as points, two neurons' answers behind, mistakes ringed.
 

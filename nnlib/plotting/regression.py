@@ -9,6 +9,8 @@ from matplotlib.patches import Rectangle
 
 from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, VERMILION, number
 
+LEVELS = [0.1, 0.2, 0.5, 1, 2, 4, 8, 16]  # the losses of the map's contours
+
 
 def error_squares(X, Y, lines):
     """Draw each error of some lines as a square whose area is the squared error.
@@ -86,7 +88,7 @@ def powers():
     return figure
 
 
-def _surface(ax, X, Y, w_limits, b_limits, levels):
+def _surface(ax, X, Y, w_limits, b_limits):
     """Draw the contours of the mean squared error of w x + b, and its lowest point."""
     w, b = np.meshgrid(np.linspace(*w_limits, 120), np.linspace(*b_limits, 120))
     errors = w[..., None] * X[:, 0] + b[..., None] - Y[:, 0]
@@ -94,7 +96,7 @@ def _surface(ax, X, Y, w_limits, b_limits, levels):
         w,
         b,
         (errors**2).mean(axis=-1),
-        levels=levels,
+        levels=LEVELS,
         colors="#999999",
         linewidths=0.9,
     )
@@ -117,9 +119,8 @@ def descent_paths(X, Y, paths, titles, w_limits, b_limits):
     figure, panels = plt.subplots(
         1, len(paths), figsize=(8.8, 3.3), sharex=True, sharey=True
     )
-    levels = [0.1, 0.2, 0.5, 1, 2, 4, 8, 16]
     for ax, path, title in zip(panels, paths, titles, strict=True):
-        _surface(ax, X, Y, w_limits, b_limits, levels)
+        _surface(ax, X, Y, w_limits, b_limits)
         ax.plot(
             *path.T,
             "o-" if len(path) < 100 else "-",
@@ -130,6 +131,36 @@ def descent_paths(X, Y, paths, titles, w_limits, b_limits):
         ax.plot(*path[0], "s", color=BLUE, markersize=8, zorder=5)
         ax.set(title=title)
         ax.label_outer()
+    return figure
+
+
+def one_walk(X, Y, path, title, w_limits, b_limits):
+    """Draw one path of descent over the contours, and beside it the loss of each step.
+
+    Args:
+        X: inputs, shape (m, 1).
+        Y: targets, shape (m, 1).
+        path: array of shape (steps + 1, 2) with columns w and b.
+        title: text over the map.
+        w_limits: (low, high) of the map's horizontal axis.
+        b_limits: (low, high) of its vertical axis.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.7))
+    _surface(left, X, Y, w_limits, b_limits)
+    left.plot(*path.T, "o-", color=VERMILION, markersize=4, linewidth=1.2)
+    left.plot(*path[0], "s", color=BLUE, markersize=8, zorder=5)
+    left.set(title=title)
+    losses = ((path[:, 0] * X + path[:, 1] - Y) ** 2).mean(axis=0)
+    right.plot(losses, "o-", color=VERMILION, markersize=4, linewidth=1.2)
+    right.plot(0, losses[0], "s", color=BLUE, markersize=8, zorder=5)
+    columns = np.column_stack([X, np.ones_like(X)])
+    lowest = ((columns @ np.linalg.lstsq(columns, Y, rcond=None)[0] - Y) ** 2).mean()
+    right.axhline(lowest, color=GREEN, linestyle="--", linewidth=1.2)
+    right.text(0, 0.92 * lowest, "best line", color=GREEN, va="top")
+    right.set(xlabel="step", ylabel="loss", yscale="log", ylim=(0.05, 100))
+    right.set_xticks(range(0, len(path), 5))
+    right.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    right.minorticks_off()
     return figure
 
 
