@@ -78,7 +78,9 @@ def test_what_is_wrong_is_said_in_words(found, says):
 
 def test_a_flat_row_is_named_whether_it_was_typed_or_summed():
     text = message([3.0, 4.0], [[3.0, 4.0]])
-    assert text.endswith("one row is written [[...]], or does a sum lack keepdims=True?")
+    assert text.endswith(
+        "one row is written [[...]], or does a sum lack keepdims=True?"
+    )
 
 
 def test_like_names_the_array_whose_shape_is_meant():
@@ -90,9 +92,9 @@ def test_a_usual_mistake_is_recognised_and_the_hint_is_the_last_resort():
     assert message(A + 5, mistakes=mistakes) == "did you add?"
     assert message(A.T, mistakes=mistakes) == "did you write dZ.T @ X?"
     text = message(A * A, mistakes=mistakes, hint="Look again.")
-    assert text == "dW is 4 at index (0, 1), expected 2. Look again."
+    assert text == "dW is 49 at index (1, 2), expected 7. Look again."
     text = message(A * A, hint="(for X = 0)")
-    assert text == "dW is 4 at index (0, 1), expected 2 (for X = 0)"
+    assert text == "dW is 49 at index (1, 2), expected 7 (for X = 0)"
 
 
 def test_a_mistake_that_equals_the_right_answer_is_none():
@@ -252,7 +254,9 @@ def test_an_if_on_an_array_is_explained_and_not_numpy_s_way_out(line, hidden):
     student = f"def f(x):\n    {line}\n        return x\n    return 0\n"
     body = "check_array('A', f(np.arange(3.0)), 2)"
     text = run_cells(student, body, hidden=hidden)
-    assert text.startswith("`if` and `and` decide once, not entry by entry: use np.where")
+    assert text.startswith(
+        "`if` and `and` decide once, not entry by entry: use np.where"
+    )
     assert text.endswith(f"(in the line `{line}`)")
     assert "any()" not in text
 

@@ -45,8 +45,6 @@ def alone():
 SHARE = """
 def share_right(neuron, X, y):
     y = np.ravel(y)
-    if len(y) != len(X):
-        raise ValueError("not as many targets as samples")
     right = [neuron(X[i]) == y[i] for i in range(len(X))]
     return sum(right) / len(right)
 """
@@ -90,7 +88,7 @@ MISTAKES = [
         task="check-1",
         cell="task-1",
         why="An if is written, as for a number; an array has no single truth value.",
-        says="truth value of an array",
+        says="decide once, not entry by entry: use np.where",
         code="""
 def ramp(z):
     if z <= 0:
@@ -145,7 +143,7 @@ def ramp(z):
         task="check-2",
         cell="task-2",
         why="b is made with the long w, and then only w is divided.",
-        says="the line is parallel to the right one",
+        says="was w divided by its length, and b was not?",
         code=changed(
             changed(LINE, "    w = w / np.sqrt(w @ w)\n", ""),
             "    return w, b",
@@ -203,8 +201,6 @@ def line_through(p, q, c):
         says="every answer was compared with every target",
         code="""
 def share_right(neuron, X, y):
-    if len(y) != len(X):
-        raise ValueError("not as many targets as samples")
     a = np.array([neuron(row) for row in X])
     return (a == y).mean()
 """,
@@ -219,23 +215,22 @@ def share_right(neuron, X, y):
     Mistake(
         task="check-4",
         cell="task-4",
-        why="The lengths are not looked at: NumPy will say if something is wrong.",
-        says="1 targets for 5 samples raise no ValueError",
+        why="The average looks like the share, and is that of the answers alone.",
+        says="the share is 0.4, expected 0.8",
         code="""
 def share_right(neuron, X, y):
-    a = np.array([neuron(row) for row in X])
-    return np.mean(a == np.ravel(y))
+    return sum(neuron(x) for x in X) / len(X)
 """,
     ),
     Mistake(
         task="check-4",
         cell="task-4",
-        why="zip stops at the shorter of the two without a word.",
-        says="4 targets for 5 samples raise no ValueError",
+        why="All matches with a column are counted, and there are m times m pairs.",
+        says="every answer was compared with every target",
         code="""
 def share_right(neuron, X, y):
-    right = [neuron(x) == t for x, t in zip(X, np.ravel(y))]
-    return sum(right) / len(X)
+    a = np.array([neuron(row) for row in X])
+    return (a == y).sum() / len(X)
 """,
     ),
     Mistake(
@@ -292,8 +287,6 @@ def ramp_slope(z):
             "task-4": """
 def share_right(neuron, X, y):
     m = X.shape[0]
-    if np.size(y) != m:
-        raise ValueError("lengths")
     count = 0
     for i in range(m):
         target = y[i] if np.ndim(y) == 1 else y[i, 0]
@@ -368,8 +361,6 @@ def ramp_slope(values):
             "task-4": """
 def share_right(neuron, X, y):
     y = np.reshape(y, -1)
-    if y.shape[0] != X.shape[0]:
-        raise ValueError("one target a sample")
     z = (X * neuron.w).sum(axis=1) + neuron.b
     return np.float32(np.mean((z > 0) == (y == 1)))
 """,

@@ -15,7 +15,7 @@ STATISTICS = """
 def mean_and_spread(X):
     mean = X.mean(axis=0, keepdims=True)
     spread = np.sqrt(((X - mean) ** 2).mean(axis=0, keepdims=True))
-    return mean, np.where(X.max(axis=0) == X.min(axis=0), 1.0, spread)
+    return mean, np.where(spread < 1e-12, 1.0, spread)
 """
 
 LAYER = """
@@ -45,11 +45,6 @@ def sorter():
     return model
 """
 
-WIDEST = """
-def widest(n_in, n_out, budget):
-    return max(0, (budget - n_out) // (n_in + 1 + n_out))
-"""
-
 SPARSE = """
 def sparse_weights(n_in, n_out, p, rng):
     W = rng.normal(0, np.sqrt(2 / (p * n_in)), size=(n_in, n_out))
@@ -66,9 +61,16 @@ MISTAKES = [
 def mean_and_spread(X):
     mean = X.mean(axis=1, keepdims=True)
     spread = np.sqrt(((X - mean) ** 2).mean(axis=1, keepdims=True))
-    return mean, np.where(spread == 0, 1.0, spread)
+    return mean, np.where(spread < 1e-12, 1.0, spread)
 """
         + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The spread is compared with 0 exactly, as algebra has it.",
+        says="below 1e-12 it counts as 0",
+        code=changed(STATISTICS, "spread < 1e-12", "spread == 0") + LAYER,
     ),
     Mistake(
         task="check-1",
@@ -211,64 +213,82 @@ def folded(mean, spread, W, b):
         task="check-3",
         cell="task-3",
         why="The neurons are written as rows of W, as other texts do.",
-        says="must have shape",
+        says="W of the first layer has shape (4, 2), expected (2, h)",
         code=changed(
             SORTER,
             "first.W = np.array([[1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]])",
-            "first.b = np.zeros((4, 1))",
+            "first.W = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])",
         ),
     ),
     Mistake(
-        task="check-4",
-        cell="task-4",
-        why="Only the weights are counted.",
-        says="the biases are not counted",
+        task="check-3",
+        cell="task-3",
+        why="The bias is set as a column, one number below the other.",
+        says="b of the first layer has shape (4, 1), expected (1, 4)",
         code=changed(
-            WIDEST, "(budget - n_out) // (n_in + 1 + n_out)", "budget // (n_in + n_out)"
+            SORTER,
+            "    return model",
+            "    first.b = np.zeros((4, 1))\n    return model",
         ),
     ),
     Mistake(
-        task="check-4",
-        cell="task-4",
-        why="The output's biases are forgotten, since they do not depend on h.",
-        says="the biases of the output layer are not counted",
-        code=changed(WIDEST, "(budget - n_out)", "budget"),
+        task="check-3",
+        cell="task-3",
+        why="The pair of ReLUs is added for the sum too, as for the difference.",
+        says="the sum has lost its sign",
+        code=changed(SORTER, "[-0.5, -0.5]", "[0.5, 0.5]"),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="A large bias keeps the sum above 0, for the numbers that were tried.",
+        says="With a bias ReLU still loses numbers",
+        code="""
+def sorter():
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(2, 3, rng), ReLU(), Dense(3, 2, rng)])
+    first, last = model.layers[0], model.layers[2]
+    first.W = np.array([[1.0, 1.0, -1.0], [1.0, -1.0, 1.0]])
+    first.b = np.array([[100.0, 0.0, 0.0]])
+    last.W = np.array([[0.5, 0.5], [-0.5, 0.5], [-0.5, 0.5]])
+    last.b = np.array([[-50.0, -50.0]])
+    return model
+""",
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The same with a bias so large that all numbers shown come out right.",
+        says="not right for other inputs",
+        code="""
+def sorter():
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(2, 3, rng), ReLU(), Dense(3, 2, rng)])
+    first, last = model.layers[0], model.layers[2]
+    first.W = np.array([[1.0, 1.0, -1.0], [1.0, -1.0, 1.0]])
+    first.b = np.array([[10000.0, 0.0, 0.0]])
+    last.W = np.array([[0.5, 0.5], [-0.5, 0.5], [-0.5, 0.5]])
+    last.b = np.array([[-5000.0, -5000.0]])
+    return model
+""",
     ),
     Mistake(
         task="check-4",
         cell="task-4",
-        why="/ in place of //, so that the answer has decimals.",
-        says="h is not a whole number",
-        code=changed(WIDEST, "//", "/"),
-    ),
-    Mistake(
-        task="check-4",
-        cell="task-4",
-        why="// rounds a negative number away from 0.",
-        says="Never below 0",
-        code=changed(
-            WIDEST,
-            "max(0, (budget - n_out) // (n_in + 1 + n_out))",
-            "(budget - n_out) // (n_in + 1 + n_out)",
-        ),
-    ),
-    Mistake(
-        task="check-5",
-        cell="task-5",
         why="The rule of the lesson is kept, as if no connection were missing.",
         says="is the answer for a full layer",
         code=changed(SPARSE, "2 / (p * n_in)", "2 / n_in"),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="normal asks for the standard deviation, and gets its square.",
         says="sigma is the root",
         code=changed(SPARSE, "np.sqrt(2 / (p * n_in))", "2 / (p * n_in)"),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="Whole neurons are left out, with one draw a column.",
         says="decide for each connection by itself",
         code=changed(
@@ -276,15 +296,15 @@ def folded(mean, spread, W, b):
         ),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="p is read as the share that is left out, as in dropout.",
         says="p is the share that is kept",
         code=changed(SPARSE, "< p", ">= p"),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="A generator of its own is made, so that results can be repeated.",
         says="another seed gives the same weights",
         code=changed(
@@ -292,8 +312,37 @@ def folded(mean, spread, W, b):
         ),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
+        why="The mask gets a generator of its own, and is the same in every layer.",
+        says="draw them from rng as well",
+        code=changed(SPARSE, "(rng.random", "(np.random.default_rng(1).random"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="Any distribution of the right size seems to do, such as a uniform one.",
+        says="not drawn from a normal distribution",
+        code=changed(
+            SPARSE,
+            "rng.normal(0, np.sqrt(2 / (p * n_in)), ",
+            "np.sqrt(6 / (p * n_in)) * rng.uniform(-1, 1, ",
+        ),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="sigma is taken for the size of each weight, with a sign at random.",
+        says="not drawn from a normal distribution",
+        code=changed(
+            SPARSE,
+            "rng.normal(0, np.sqrt(2 / (p * n_in)), ",
+            "np.sqrt(2 / (p * n_in)) * rng.choice([-1, 1], ",
+        ),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
         why="n_in and n_out are exchanged: sqrt(2 / k).",
         says="what counts is the number of inputs",
         code=changed(SPARSE, "(p * n_in)", "(p * n_out)"),
@@ -333,13 +382,6 @@ class StandardDense:
                 Z[i, j] = total
         return Z
 """,
-            "task-4": """
-def widest(n_in, n_out, budget):
-    h = 0
-    while (h + 1) * n_in + (h + 1) + (h + 1) * n_out + n_out <= budget:
-        h = h + 1
-    return h
-""",
         },
     ),
     Alternative(
@@ -367,7 +409,7 @@ def folded(mean, spread, W, b):
     D = np.diag(1 / spread.ravel())
     return D @ W, b + (-mean) @ D @ W
 """,
-            "task-5": """
+            "task-4": """
 def sparse_weights(n_in, n_out, p, rng):
     keep = rng.binomial(1, p, size=(n_in, n_out))
     return keep * rng.normal(size=(n_in, n_out)) * (2 / p / n_in) ** 0.5
@@ -385,12 +427,6 @@ def sorter():
     c.W = np.array([[0.0, 1.0], [-1.0, 0.0], [1.0, 1.0], [-1.0, -1.0]])
     return Sequential([a, ReLU(), c])
 """,
-            "task-4": """
-def widest(n_in, n_out, budget):
-    if budget < n_in + 1 + 2 * n_out:
-        return 0
-    return int(np.floor((budget - n_out) / (n_in + n_out + 1)))
-""",
         },
     ),
     Alternative(
@@ -401,7 +437,7 @@ def mean_and_spread(X):
     X = X.astype(np.float32)
     mean = X.sum(axis=0, keepdims=True) / len(X)
     spread = (((X - mean) ** 2).sum(axis=0, keepdims=True) / len(X)) ** 0.5
-    return mean, np.where(spread == 0, np.float32(1), spread)
+    return mean, np.where(spread < 1e-12, np.float32(1), spread)
 
 
 class StandardDense:
@@ -429,7 +465,7 @@ def sorter():
         model.layers[2].W[j] = half - gap, half + gap
     return model
 """,
-            "task-5": """
+            "task-4": """
 def sparse_weights(n_in, n_out, p, rng):
     W = rng.standard_normal((n_in, n_out), dtype=np.float32) * np.sqrt(2 / (p * n_in))
     W[rng.random((n_in, n_out)) > p] = 0

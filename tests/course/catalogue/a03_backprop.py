@@ -45,7 +45,7 @@ def step_weights(model, X, Y, loss, learning_rate):
 """
 
 HASTY = """
-def hasty_step(model, X, Y, loss, learning_rate):
+def step_weights(model, X, Y, loss, learning_rate):
     before = loss(model(X), Y)
     dZ = loss.backward()
     for layer in reversed(model.layers):
@@ -55,20 +55,6 @@ def hasty_step(model, X, Y, loss, learning_rate):
             dX = layer.backward(dZ)
         dZ = dX
     return before
-"""
-
-ERRORS = """
-def layer_errors(layer, X, R):
-    def value():
-        return float((R * layer.forward(X)).sum())
-
-    value()
-    dX = layer.backward(R)
-    pairs = {"X": (X, dX), **layer.parameters()}
-    return {
-        name: relative_error(dP, numerical_gradient(value, P))
-        for name, (P, dP) in pairs.items()
-    }
 """
 
 MENDED = """
@@ -149,26 +135,29 @@ MISTAKES = [
         task="check-2",
         cell="task-2",
         why="w1 and w2 stand in one row of the table, and are typed in one row of W.",
-        says="w1 and w2, which lead into h1, stand in column 1",
+        says="a neuron is a column, and w1 and w2 lead into h1",
         code=changed(
             NETWORK, "[[0.15, 0.25], [0.20, 0.30]]", "[[0.15, 0.20], [0.25, 0.30]]"
         ),
+        touches=("check-3",),
     ),
     Mistake(
         task="check-2",
         cell="task-2",
         why="The same in the output layer, where the error is easy to overlook.",
-        says="w5 and w6, which lead into o1, stand in column 1",
+        says="a neuron is a column, and w5 and w6 lead into o1",
         code=changed(
             NETWORK, "[[0.40, 0.50], [0.45, 0.55]]", "[[0.40, 0.45], [0.50, 0.55]]"
         ),
+        touches=("check-3",),
     ),
     Mistake(
         task="check-2",
         cell="task-2",
         why="The biases are left as Dense makes them, since they are not trained.",
-        says="b is still 0",
+        says="b of the output layer is still 0",
         code=changed(NETWORK, "    model.layers[2].b = np.array([[0.60, 0.60]])\n", ""),
+        touches=("check-3",),
     ),
     Mistake(
         task="check-2",
@@ -176,20 +165,63 @@ MISTAKES = [
         why="Lesson 03's networks end with a Dense; the last sigmoid is left out.",
         says="expected Dense, Sigmoid, Dense, Sigmoid",
         code=changed(NETWORK, "Dense(2, 2, rng), Sigmoid()])", "Dense(2, 2, rng)])"),
+        touches=("check-3",),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The two biases of the table are exchanged.",
+        says="and (0, 0) is 0.25 too large in every entry",
+        code=changed(
+            changed(NETWORK, "[[0.35, 0.35]]", "[[0.60, 0.60]]"),
+            "layers[2].b = np.array([[0.60, 0.60]])",
+            "layers[2].b = np.array([[0.35, 0.35]])",
+        ),
+        touches=("check-3",),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="A bias is typed with one pair of brackets.",
+        says="b of the hidden layer has shape (2,), expected (1, 2): one row, [[...]]",
+        code=changed(NETWORK, "[[0.35, 0.35]]", "[0.35, 0.35]"),
+        touches=("check-3",),
     ),
     Mistake(
         task="check-3",
         cell="task-3",
         why="The gradient points uphill, and the step is taken along it.",
         says="went uphill",
-        code=changed(STEP, "W - learning", "W + learning") + HASTY,
+        code=changed(STEP, "W - learning", "W + learning"),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The two dense layers of the examples are named by their places.",
+        says="not right for other inputs",
+        code="""
+def step_weights(model, X, Y, loss, learning_rate):
+    before = loss(model(X), Y)
+    model.backward(loss.backward())
+    for place in (0, 2):
+        layer = model.layers[place]
+        layer.W = layer.W - learning_rate * layer.dW
+    return before
+""",
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The function does its work, and what it is to return is forgotten.",
+        says="the loss returned is None",
+        code=changed(STEP, "    return before\n", ""),
     ),
     Mistake(
         task="check-3",
         cell="task-3",
         why="The learning rate is passed in and never used.",
         says="the learning rate is missing",
-        code=changed(STEP, "learning_rate * layer.dW", "layer.dW") + HASTY,
+        code=changed(STEP, "learning_rate * layer.dW", "layer.dW"),
     ),
     Mistake(
         task="check-3",
@@ -201,112 +233,92 @@ MISTAKES = [
             "learning_rate * layer.dW\n",
             "learning_rate * layer.dW\n"
             "            layer.b = layer.b - learning_rate * layer.db\n",
-        )
-        + HASTY,
+        ),
     ),
     Mistake(
         task="check-3",
         cell="task-3",
         why="A local name is set to the new weights, and the layer never sees them.",
         says="is the new array stored in layer.W?",
-        code=changed(STEP, "layer.W = layer.W -", "W = layer.W -") + HASTY,
+        code=changed(STEP, "layer.W = layer.W -", "W = layer.W -"),
     ),
     Mistake(
         task="check-3",
         cell="task-3",
         why="The loss is computed at the end, where the result is looked at.",
         says="this is the loss after the step",
-        code=changed(STEP, "return before", "return loss(model(X), Y)") + HASTY,
+        code=changed(STEP, "return before", "return loss(model(X), Y)"),
     ),
     Mistake(
         task="check-3",
         cell="task-3",
         why="One loop goes back through the layers and updates on the way.",
         says="a W was changed before backward had run through the whole model",
-        code=changed(HASTY, "hasty_step", "step_weights") + HASTY,
-    ),
-    Mistake(
-        task="check-3",
-        cell="task-3",
-        why="W is changed on the way, but the dX passed on was made before.",
-        says="call backward again after the change",
-        code=STEP + changed(HASTY, "            dX = layer.backward(dZ)\n", ""),
+        code=HASTY,
     ),
     Mistake(
         task="check-4",
         cell="task-4",
-        why="backward is started with 1, as at the end of lesson 03's graphs.",
-        says="the slope of L along a_ij is r_ij, so pass R",
-        code=changed(ERRORS, "backward(R)", "backward(np.ones_like(R))"),
-    ),
-    Mistake(
-        task="check-4",
-        cell="task-4",
-        why="The loss that is nudged is the plain sum of the outputs.",
-        says="add up R * A?",
-        code=changed(ERRORS, "(R * layer.forward(X)).sum()", "layer.forward(X).sum()"),
-    ),
-    Mistake(
-        task="check-4",
-        cell="task-4",
-        why="Only the parameters are checked, because X is not trained.",
-        says="the dict lacks X",
+        why="The faulty backward is handed in as it was given, unchanged.",
+        says="dg is not the slope that nudging finds",
         code=changed(
-            ERRORS, '{"X": (X, dX), **layer.parameters()}', "layer.parameters()"
+            changed(
+                changed(MENDED, "(dY * self.A).sum", "(dY * self.Z).sum"),
+                "(self.Z > 0)",
+                "(self.Y > 0)",
+            ),
+            "dZ.sum(axis=0",
+            "dZ.mean(axis=0",
         ),
     ),
     Mistake(
         task="check-4",
         cell="task-4",
-        why="Gradients are compared by their difference, whatever their size.",
-        says="is the error relative?",
-        code=changed(
-            ERRORS,
-            "relative_error(dP, numerical_gradient(value, P))",
-            "np.abs(dP - numerical_gradient(value, P)).max()",
-        ),
-    ),
-    Mistake(
-        task="check-4",
-        cell="task-4",
-        why="forward is not run before backward, which needs what it remembers.",
-        says="came before forward",
-        code=changed(ERRORS, "    value()\n    dX", "    dX"),
-    ),
-    Mistake(
-        task="check-5",
-        cell="task-5",
         why="The line looks right: y was made from z, and dg is a product.",
-        says="the local slope along g is a",
+        says="dg is not the slope that nudging finds",
         code=changed(MENDED, "(dY * self.A).sum", "(dY * self.Z).sum"),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="The mask from the output is right for ReLU alone, and for gains above 0.",
-        says="the mask is taken from Y",
+        says="dW is not the slope that nudging finds",
         code=changed(MENDED, "(self.Z > 0)", "(self.Y > 0)"),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="The mean looks natural where the loss is a mean.",
-        says="db is a mean over the samples",
+        says="db is not the slope that nudging finds",
         code=changed(MENDED, "dZ.sum(axis=0", "dZ.mean(axis=0"),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="The mask is mended with >=, on the rectified numbers.",
-        says="the mask is 1 everywhere",
+        says="do the gradients that come before it on the way back pass?",
         code=changed(MENDED, "(self.Z > 0)", "(self.A >= 0)"),
     ),
     Mistake(
-        task="check-5",
-        cell="task-5",
+        task="check-4",
+        cell="task-4",
         why="dg is not summed: broadcasting hid that one row serves all samples.",
-        says="every sample uses the same g",
+        says="all samples use the same g",
         code=changed(MENDED, "(dY * self.A).sum(axis=0, keepdims=True)", "dY * self.A"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="The sum is taken without keepdims, and the row has lost an axis.",
+        says="db has shape (3,), expected (1, 3), like b",
+        code=changed(MENDED, "dZ.sum(axis=0, keepdims=True)", "dZ.sum(axis=0)"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="The gradients are set, and what the layer below needs is forgotten.",
+        says="dX is None",
+        code=changed(MENDED, "return dZ @", "dX = dZ @"),
     ),
 ]
 
@@ -348,7 +360,7 @@ class Sigmoid(layers.Layer):
             dZ[index] = dA[index] * (a - a * a)
         return dZ
 """,
-            "task-5": """
+            "task-4": """
 class MendedGain(Gain):
     def backward(self, dY):
         m, k = dY.shape
@@ -388,17 +400,6 @@ def step_weights(model, X, Y, loss, learning_rate):
             P -= learning_rate * dP
     return np.float64(start)
 
-
-def hasty_step(model, X, Y, loss, learning_rate):
-    start = loss.forward(model.forward(X), Y)
-    arriving = loss.backward()
-    for layer in model.layers[::-1]:
-        passed_on = layer.backward(arriving)
-        if isinstance(layer, Dense):
-            layer.W -= learning_rate * layer.dW
-            passed_on = arriving @ layer.W.T
-        arriving = passed_on
-    return start
 """,
         },
     ),
@@ -406,29 +407,6 @@ def hasty_step(model, X, Y, loss, learning_rate):
         what="einsum and own differences",
         cells={
             "task-4": """
-def layer_errors(layer, X, R):
-    h = 1e-5
-    layer.forward(X)
-    found = {"X": layer.backward(R)}
-    arrays = {"X": X}
-    for name, (P, dP) in layer.parameters().items():
-        arrays[name], found[name] = P, dP
-    result = {}
-    for name, P in arrays.items():
-        slope = np.zeros(P.shape)
-        for index in np.ndindex(P.shape):
-            old = P[index]
-            P[index] = old + h
-            up = np.vdot(R, layer.forward(X))
-            P[index] = old - h
-            slope[index] = (up - np.vdot(R, layer.forward(X))) / (2 * h)
-            P[index] = old
-        size = max(np.sqrt((slope**2).sum()), np.sqrt((found[name] ** 2).sum()))
-        gap = np.sqrt(((slope - found[name]) ** 2).sum())
-        result[name] = gap / size if size else np.inf
-    return result
-""",
-            "task-5": """
 class MendedGain(Gain):
     def backward(self, dY):
         awake = np.sign(self.A)
@@ -452,7 +430,7 @@ class Sigmoid(layers.Layer):
     def backward(self, dA):
         return dA * self.A * (1 - self.A)
 """,
-            "task-5": """
+            "task-4": """
 class MendedGain(Gain):
     def backward(self, dY):
         dY = dY.astype(np.float32)

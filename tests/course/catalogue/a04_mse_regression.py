@@ -390,6 +390,72 @@ return best, epoch
 """),
         cell="task-5",
     ),
+    Mistake(
+        task="check-1",
+        why="The border is set at 1, as in the example.",
+        says="the border between the two pieces is delta",
+        code=huber(
+            RIGHT_FORWARD.replace("size <= self.delta", "size <= 1"), RIGHT_BACKWARD
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-2",
+        why="The formula of section 3 for one input is used for each column.",
+        says="as if it were the only one",
+        code="""
+def weighted_line(X, Y, weights):
+    w = weights / weights.sum()
+    X_mean, y_mean = w @ X, w @ Y[:, 0]
+    R, e = X - X_mean, Y[:, 0] - y_mean
+    slopes = (w * e) @ R / (w @ R**2)
+    return np.append(slopes, y_mean - slopes @ X_mean)[:, None]
+""",
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-4",
+        why="A small number in the denominator is the usual cure for 0/0.",
+        says="not by a small number",
+        code=scaled(
+            "return (X - X_train.mean(axis=0)) / (X_train.std(axis=0) + 1e-8)",
+            RIGHT_OWN,
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="One constant column switches the division off for all.",
+        says="has the std 0.5",
+        code=scaled(
+            "s = X_train.std(axis=0)\n"
+            "    return (X - X_train.mean(axis=0)) / (s if s.all() else 1)",
+            RIGHT_OWN,
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="np.maximum(std, 1) looks like a guard against 0.",
+        says="has the std 0.5",
+        code=scaled(
+            RIGHT_SCALE,
+            "s = np.maximum(X_train.std(axis=0), 1)[:, None]\n"
+            "    return W / s, b - X_train.mean(axis=0) @ (W / s)",
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The constant column is thought of in the first function only.",
+        says="the weight of the constant column",
+        code=scaled(
+            RIGHT_SCALE,
+            "W_own = W / X_train.std(axis=0)[:, None]\n"
+            "    return W_own, b - X_train.mean(axis=0) @ W_own",
+        ),
+        cell="task-4",
+    ),
 ]
 
 CORRECT = [

@@ -231,13 +231,6 @@ MISTAKES = [
     ),
     Mistake(
         task="check-3",
-        why="The exponent is overlooked.",
-        says="the factor 1 - p must be squared",
-        code=focal("return float(-((1 - p) * log_p).mean())", FOCAL_BACKWARD),
-        cell="task-3",
-    ),
-    Mistake(
-        task="check-3",
         why="Y_hat - Y is written by habit, and the sign is already in the factor.",
         says="wrong sign",
         code=focal(
@@ -247,30 +240,9 @@ MISTAKES = [
         cell="task-3",
     ),
     Mistake(
-        task="check-3",
-        why="The largest probability is taken, not that of the label.",
-        says="p must be that of the label",
-        code=focal(
-            "p, log_p = np.exp(log_Y_hat.max(axis=1)), log_Y_hat.max(axis=1); "
-            + FOCAL_FORWARD,
-            FOCAL_BACKWARD,
-        ),
-        cell="task-3",
-    ),
-    Mistake(
-        task="check-4",
-        why="Z -= ... is not recognised as a change of the caller's array.",
-        says="forward changes the caller's Z",
-        code=margin(
-            f"Z -= self.margin * self.Y; {STABLE}; {MEAN}",
-            MARGIN_BACKWARD,
-        ),
-        cell="task-4",
-    ),
-    Mistake(
         task="check-4",
         why="The maximum of the whole matrix also keeps e^z from overflowing.",
-        says="each row needs its own maximum",
+        says="print E",
         code=margin(
             "Z = Z - self.margin * self.Y; E = np.exp(Z - Z.max()); "
             "self.Y_hat = E / E.sum(axis=1, keepdims=True); "
@@ -282,7 +254,7 @@ MISTAKES = [
     Mistake(
         task="check-4",
         why="softmax is mended, and the logarithm of its rounded zeros is left.",
-        says="take softmax and logarithm together",
+        says="print Y_hat",
         code=margin(
             "Z = Z - self.margin * self.Y; "
             "E = np.exp(Z - Z.max(axis=1, keepdims=True)); "
@@ -295,14 +267,14 @@ MISTAKES = [
     Mistake(
         task="check-4",
         why="The sign in backward is mended, and the factor is not seen.",
-        says="Y.size is m K",
+        says="dZ is not the slope of L",
         code=margin(MARGIN_FORWARD, "return (self.Y_hat - self.Y) / self.Y.size"),
         cell="task-4",
     ),
     Mistake(
         task="check-4",
         why="The factor in backward is mended, and the sign is not seen.",
-        says="dZ has the wrong sign",
+        says="dZ is not the slope of L",
         code=margin(MARGIN_FORWARD, "return (self.Y - self.Y_hat) / len(self.Y)"),
         cell="task-4",
     ),
@@ -353,6 +325,106 @@ MISTAKES = [
         why="The shares are added up, and the mean is forgotten.",
         says="take the mean",
         code=fair_top_k("return float(np.clip((k - a) / t, 0, 1).sum())"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-2",
+        why="[:, y] is tried to pick an entry of each row.",
+        says="[:, y] takes whole columns",
+        code=weighted(
+            "top = -(self.class_weights[y] * log_Y_hat[:, y]).sum(); "
+            "return float(top / self.c.sum())",
+            WEIGHTED_BACKWARD,
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-3",
+        why="The two factors of u's slope are mixed up in u itself.",
+        says="in u times the slope of v, u is (1 - p)^2",
+        code=focal(
+            FOCAL_FORWARD,
+            "return (2 * (1 - p) * p * log_p - (1 - p) * p) * rows / m",
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="u is written down where u's slope belongs.",
+        says="has p, not 1 - p",
+        code=focal(
+            FOCAL_FORWARD,
+            "return (2 * (1 - p) ** 2 * log_p - (1 - p) ** 2) * rows / m",
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="p is written for 1 - p all the way.",
+        says="somewhere p stands for it",
+        code=focal(
+            FOCAL_FORWARD,
+            "return (2 * p * p * log_p - p**2) * rows / m",
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The largest probability is taken, not that of the label.",
+        says="p must be that of the label",
+        code=focal(
+            FOCAL_FORWARD,
+            "p = self.Y_hat.max(axis=1, keepdims=True); "
+            "return (2 * (1 - p) * p * np.log(p) - (1 - p) ** 2) * rows / m",
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="-= looks like a shorter form of =, and changes the caller's array.",
+        says="forward changes the caller's Z",
+        code=margin(
+            f"Z -= self.margin * self.Y; {STABLE}; {MEAN}",
+            MARGIN_BACKWARD,
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The row maxima are taken without keepdims, which m = K lets pass.",
+        says="keepdims=True makes them a column",
+        code=margin(
+            "Z = Z - self.margin * self.Y; E = np.exp(Z - Z.max(axis=1)); "
+            "self.Y_hat = E / E.sum(axis=1, keepdims=True); "
+            "return float(-(self.Y * np.log(self.Y_hat)).sum() / len(y))",
+            MARGIN_BACKWARD,
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The code is copied, and nothing is mended.",
+        says="dZ is not the slope of L",
+        code=margin(
+            "Z = Z - self.margin * self.Y; E = np.exp(Z - Z.max()); "
+            "self.Y_hat = E / E.sum(axis=1, keepdims=True); "
+            "return float(-(self.Y * np.log(self.Y_hat)).sum() / len(y))",
+            "return (self.Y - self.Y_hat) / self.Y.size",
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-5",
+        why="The mean is kept between 0 and 1, not each sample's share.",
+        says="before you take the mean",
+        code=fair_top_k("return float(np.clip(((k - a) / t).mean(), 0, 1))"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="Places and ties are averaged first, and divided then.",
+        says="divide first, then take the mean",
+        code=fair_top_k("return float(np.clip((k - a).mean() / t.mean(), 0, 1))"),
         cell="task-5",
     ),
 ]

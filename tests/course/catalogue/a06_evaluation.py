@@ -77,15 +77,24 @@ def equal_count_ece(y, Y_hat, n_bins):
 """
 
 
-def bootstrap(lines, end="outside = (1 - level) / 2"):
-    """Return the cell task-5 with the lines that draw the rows."""
+TAKE = "return np.concatenate([np.flatnonzero(groups == g) for g in drawn])"
+
+
+def draw_rows(drawn, take=TAKE):
+    """Return the cell task-5 with the lines that draw groups and take their rows."""
     return f"""
+def draw_rows(groups, rng):
+    names = np.unique(groups)
+    {drawn}
+    {take}
+
+
 def grouped_interval(metric, y, y_pred, groups, rng, n_resamples=1000, level=0.95):
-    names, values = np.unique(groups), []
+    values = []
     for _ in range(n_resamples):
-        {lines}
+        rows = draw_rows(groups, rng)
         values.append(metric(y[rows], y_pred[rows]))
-    {end}
+    outside = (1 - level) / 2
     return tuple(float(q) for q in np.quantile(values, [outside, 1 - outside]))
 """
 
@@ -156,28 +165,6 @@ MISTAKES = [
         why="0.5 is what argmax amounts to for two classes.",
         says="try the thresholds that occur in scores",
         code=thresholds(RIGHT_LOOP.replace("called =", "t = 0.5; called =")),
-        cell="task-2",
-    ),
-    Mistake(
-        task="check-2",
-        why="One threshold is found and used for all classes.",
-        says="each class needs the threshold of its own column",
-        code=thresholds(
-            RIGHT_LOOP,
-            "t = best_threshold(y == 0, Y_hat[:, 0])[0]; "
-            "return np.full(Y_hat.shape[1], t)",
-        ),
-        cell="task-2",
-    ),
-    Mistake(
-        task="check-2",
-        why="best_threshold returns a pair, and its second entry is taken.",
-        says="return the thresholds",
-        code=thresholds(
-            RIGHT_LOOP,
-            "return np.array([best_threshold(y == j, Y_hat[:, j])[1] "
-            "for j in range(Y_hat.shape[1])])",
-        ),
         cell="task-2",
     ),
     Mistake(
@@ -291,39 +278,103 @@ MISTAKES = [
         cell="task-4",
     ),
     Mistake(
+        task="check-1",
+        why="Section 4's constant answer is taken for the blind model.",
+        says="not the accuracy of the constant answer",
+        code=kappa(
+            "p_e = rows.max(); return (p_o - p_e) / (1 - p_e) if p_e < 1 else 0.0"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="A share of agreement is thought of as a number from 0 to 1.",
+        says="leave kappa below 0",
+        code=kappa(
+            "p_e = rows @ columns\n"
+            "    return max(0.0, (p_o - p_e) / (1 - p_e)) if p_e < 1 else 0.0"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="Only the first two classes are counted, as in the example.",
+        says="Task 1, three classes",
+        code=kappa(
+            "p_e = rows[0] * columns[0] + rows[1] * columns[1]\n"
+            "    return (p_o - p_e) / (1 - p_e) if p_e < 1 else 0.0"
+        ).replace("np.trace(C)", "(C[0, 0] + C[1, 1])"),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-3",
+        why="The decision is put first, as it is what one looks up.",
+        says="you have exchanged the two",
+        code=decisions(RIGHT_DECIDE, "return costs[decisions, y].mean()"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="The confidences are sorted, and the right answers stay where they were.",
+        says="sort the right answers along",
+        code=binned(
+            "bins = np.array_split(right - np.sort(confidence), n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="Bins of ceil(m / B) samples are filled one after the other.",
+        says="should hold 2, 1 and 1 samples",
+        code=binned(
+            "n = -(-m // n_bins)\n"
+            "    gap = (right - confidence)[order]\n"
+            "    return sum(abs(gap[i : i + n].sum()) for i in range(0, m, n)) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
         task="check-5",
         why="The lesson's line is kept, and groups is not used.",
         says="draw groups, and take all their samples",
-        code=bootstrap("rows = rng.integers(len(y), size=len(y))"),
+        code=draw_rows(
+            "drawn = names",
+            "return rng.integers(len(groups), size=len(groups))",
+        ),
         cell="task-5",
     ),
     Mistake(
         task="check-5",
         why="As many groups are drawn as there are samples.",
         says="as many groups as there are",
-        code=bootstrap(
-            "drawn = rng.choice(names, size=len(y)); "
-            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])"
-        ),
+        code=draw_rows("drawn = rng.choice(names, size=len(groups))"),
         cell="task-5",
     ),
     Mistake(
         task="check-5",
         why="A permutation draws without replacement, so nothing varies.",
         says="draw with replacement",
-        code=bootstrap(
-            "drawn = rng.permutation(names); "
-            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])"
-        ),
+        code=draw_rows("drawn = rng.permutation(names)"),
         cell="task-5",
     ),
     Mistake(
         task="check-5",
         why="np.isin asks whether a group was drawn, and loses how often.",
-        says="as many groups as there are",
-        code=bootstrap(
-            "drawn = rng.choice(names, size=len(names)); "
-            "rows = np.flatnonzero(np.isin(groups, drawn))"
+        says="a group drawn twice must come in twice",
+        code=draw_rows(
+            "drawn = rng.choice(names, size=len(names))",
+            "return np.flatnonzero(np.isin(groups, drawn))",
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="A mask picks rows as well, but each only once.",
+        says="can take a row only once",
+        code=draw_rows(
+            "drawn = rng.choice(names, size=len(names))",
+            "return np.isin(groups, drawn)",
         ),
         cell="task-5",
     ),
@@ -331,41 +382,59 @@ MISTAKES = [
         task="check-5",
         why="One picture of each drawn cat is taken.",
         says="a group came in parts",
-        code=bootstrap(
-            "drawn = rng.choice(names, size=len(names)); "
-            "rows = np.array([np.flatnonzero(groups == g)[0] for g in drawn])"
+        code=draw_rows(
+            "drawn = rng.choice(names, size=len(names))",
+            "return np.array([np.flatnonzero(groups == g)[0] for g in drawn])",
         ),
         cell="task-5",
     ),
     Mistake(
         task="check-5",
-        why="The whole of 1 - level is cut off at each end.",
-        says="half of 1 - level is cut off at each end",
-        code=bootstrap(
-            "drawn = rng.choice(names, size=len(names)); "
-            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])",
-            end="outside = 1 - level",
+        why="Drawing from groups looks like drawing a group.",
+        says="whatever its size",
+        code=draw_rows("drawn = rng.choice(groups, size=len(names))"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="A generator with a seed is made inside, as everywhere else.",
+        says="200 resamples are all the same",
+        code=draw_rows(
+            "drawn = np.random.default_rng(0).choice(names, size=len(names))"
         ),
         cell="task-5",
     ),
     Mistake(
         task="check-5",
-        why="The predictions are drawn a second time, by rows of their own.",
-        says="y and y_pred must be taken at the same rows",
-        code=bootstrap(
-            "rows, others = (np.concatenate([np.flatnonzero(groups == g) for g in "
-            "rng.choice(names, size=len(names))]) for _ in range(2))"
-        ).replace("y_pred[rows]", "y_pred[others]"),
+        why="np.random.choice is what most pages on the web show.",
+        says="equal seeds give different rows",
+        code=draw_rows("drawn = np.random.choice(names, size=len(names))"),
         cell="task-5",
     ),
     Mistake(
         task="check-5",
-        why="A generator made inside takes no notice of rng.",
-        says="is rng used?",
-        code=bootstrap(
-            "rng = np.random.default_rng(len(values)); "
-            "drawn = rng.choice(names, size=len(names)); "
-            "rows = np.concatenate([np.flatnonzero(groups == g) for g in drawn])"
+        why="The drawn groups' numbers are returned in place of their rows.",
+        says="are these the groups' numbers?",
+        code=draw_rows(
+            "drawn = rng.choice(names, size=len(names))",
+            "return drawn",
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The groups are taken to be numbered 0, 1, 2.",
+        says="the groups need not be 0, 1, 2",
+        code=draw_rows("drawn = rng.integers(len(names), size=len(names))"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The rows of each group stay in a list of their own.",
+        says="joined into one array",
+        code=draw_rows(
+            "drawn = rng.choice(names, size=len(names))",
+            "return [np.flatnonzero(groups == g) for g in drawn]",
         ),
         cell="task-5",
     ),
@@ -443,21 +512,13 @@ def equal_count_ece(y, Y_hat, n_bins):
         start += n
     return ece
 """,
-            "task-5": """
-def grouped_interval(metric, y, y_pred, groups, rng, n_resamples=1000, level=0.95):
-    names = sorted(set(groups.tolist()))
-    values = []
-    for _ in range(n_resamples):
-        rows = []
-        for _ in names:
-            name = names[int(rng.random() * len(names))]
-            for i in range(len(y)):
-                if groups[i] == name:
-                    rows.append(i)
-        values.append(metric(y[rows], y_pred[rows]))
-    cut = 100 * (1 - level) / 2
-    return np.percentile(values, cut), np.percentile(values, 100 - cut)
-""",
+            "task-5": draw_rows(
+                "rows = []\n"
+                "    for _ in names:\n"
+                "        name = names[int(rng.random() * len(names))]\n"
+                "        rows += [i for i in range(len(groups)) if groups[i] == name]",
+                "return rows",
+            ),
         },
     ),
     Alternative(
@@ -541,16 +602,16 @@ def class_thresholds(y, Y_hat):
                 "    return np.array([int(np.argmin(row)) for row in best])",
                 "return np.mean([costs[j][d] for j, d in zip(y, decisions)])",
             ),
-            "task-5": bootstrap(
+            "task-5": draw_rows(
                 "times = rng.multinomial(len(names), np.full(len(names), "
-                "1 / len(names))); "
-                "number = np.searchsorted(names, groups); "
-                "rows = np.repeat(np.arange(len(y)), times[number])"
+                "1 / len(names)))",
+                "return np.repeat(np.arange(len(groups)), "
+                "times[np.searchsorted(names, groups)])",
             ),
         },
     ),
     Alternative(
-        what="all draws at once, harmonic mean",
+        what="hstack, harmonic mean",
         cells={
             "task-2": thresholds(
                 RATE
@@ -558,16 +619,10 @@ def class_thresholds(y, Y_hat):
                 + "        rate = 2 * P * R / (P + R) if P + R else 0.0"
                 + KEEP
             ),
-            "task-5": """
-def grouped_interval(metric, y, y_pred, groups, rng, n_resamples=1000, level=0.95):
-    names = np.unique(groups)
-    G = len(names)
-    values = []
-    for drawn in rng.choice(names, size=(n_resamples, G)):
-        rows = np.hstack([np.nonzero(groups == g)[0] for g in drawn])
-        values.append(metric(y[rows], y_pred[rows]))
-    return np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-""",
+            "task-5": draw_rows(
+                "drawn = rng.choice(names, size=len(names))",
+                "return np.hstack([np.nonzero(groups == g)[0] for g in drawn])",
+            ),
         },
     ),
 ]
