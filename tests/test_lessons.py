@@ -18,7 +18,9 @@ from nnlib import calibration, gradient_check, losses, metrics, neuron, training
 TITLES = [path.stem for path in LESSONS]
 PAGES = [
     *LESSONS,
-    *(path for path in [*ROOT.glob("*.md"), *NOTEBOOKS.glob("*.md")]),
+    *ROOT.glob("*.md"),
+    *NOTEBOOKS.glob("*.md"),
+    *NOTEBOOKS.glob("assignments/*.md"),
 ]
 
 
@@ -78,7 +80,7 @@ def arithmetic():
     return names
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     assert lesson_form.broken_links(page) == []
 

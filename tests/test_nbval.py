@@ -1,15 +1,20 @@
 """nbval checks every cell of every lesson, and one changed digit turns it red."""
 
 import re
+import shutil
 import subprocess
 import sys
 
 import nbformat
 import pytest
-from lesson_form import LESSONS, ROOT, code_cells, output_text, read
+from lesson_form import LESSONS, NOTEBOOKS, ROOT, code_cells, output_text, read
+from nbformat.v4 import new_code_cell, new_notebook
+
+COURSE = NOTEBOOKS / "assignments"
+SOURCES = sorted(COURSE.glob("source/*/*.ipynb"))
 
 
-def pytest_run(*arguments):
+def pytest_run(*arguments, folder=ROOT):
     command = [
         sys.executable,
         "-m",
@@ -20,14 +25,38 @@ def pytest_run(*arguments):
         "no:cacheprovider",
     ]
     command += map(str, arguments)
-    options = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 300}
+    options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 300}
     return subprocess.run(command, **options).stdout
 
 
 def test_each_code_cell_of_each_lesson_has_a_test():
-    listing = pytest_run("--collect-only", *LESSONS)
-    for path in LESSONS:
-        assert listing.count(f"{path.name}::") == len(code_cells(read(path)))
+    listing = pytest_run("--collect-only", *LESSONS, *SOURCES)
+    assert len(SOURCES) == 6
+    for path in [*LESSONS, *SOURCES]:
+        place = path.relative_to(ROOT).as_posix()
+        assert listing.count(f"{place}::") == len(code_cells(read(path)))
+
+
+def test_hand_outs_and_submissions_are_not_collected(tmp_path):
+    """Only lessons and sources have outputs to compare; students' code never runs."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "tests").mkdir()
+    course = tmp_path / COURSE.relative_to(ROOT)
+    for place in (
+        "source/a",
+        "release/a",
+        "submitted/ada/a",
+        "autograded/ada/a",
+        "feedback/ada/a",
+        ".grading/a/students/ada/submitted/student/a",
+        "source/a/.ipynb_checkpoints",
+    ):
+        (course / place).mkdir(parents=True)
+        notebook = new_notebook(cells=[new_code_cell("1")])
+        nbformat.write(notebook, course / place / "a.ipynb")
+    listing = pytest_run("--collect-only", folder=tmp_path)
+    found = re.findall(r"^(\S+\.ipynb)::", listing, re.MULTILINE)
+    assert found == ["notebooks/assignments/source/a/a.ipynb"]
 
 
 def change_a_digit(text):

@@ -23,6 +23,7 @@ import warnings
 
 import numpy as np
 
+NUMBERS = {bool, int, float, *np.sctypeDict.values()}  # entries of object arrays
 _hidden = False  # whether the part that is running is a hidden one
 
 
@@ -174,8 +175,12 @@ def as_numbers(name, found):
     if found is NotImplemented or found is Ellipsis:
         raise Wrong(f"{name} is not done yet")
     try:
+        if not isinstance(found, np.ndarray | np.generic | int | float | list | tuple):
+            raise TypeError  # what turns itself into an array can look for the answer
         array = np.asarray(found)
-        if array.dtype.kind in "cUSMm" or (array == None).any():  # noqa: E711
+        if array.dtype.kind not in "biufO":
+            raise TypeError
+        if array.dtype.kind == "O" and not {type(x) for x in array.flat} <= NUMBERS:
             raise TypeError
         return array.astype(np.float32 if array.dtype == np.float32 else float)
     except (TypeError, ValueError):

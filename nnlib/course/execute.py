@@ -13,9 +13,10 @@ from nbformat.v4 import new_output
 from nnlib.course import repair
 from nnlib.course.run import Kernel, KernelEnded
 
+SHOWN = ("text/plain", "image/png", "image/jpeg")
 LARGEST_FILES = 200 * 2**20  # bytes handed in beside the notebook
 UNFINISHED = {"points": 0, "empty": 0, "before": [], "during": [], "rebound": []}
-UNFINISHED |= {"error": ""}
+UNFINISHED |= {"reached": [], "error": ""}
 
 
 @dataclass
@@ -61,9 +62,11 @@ def execute(job, notebook, source, submitted):
         copy_files(submitted, Path(files))
         copy_files(job.template / "source" / job.name, Path(files))
         kernel = Kernel(job.isolation, job.limits, imports_of(source), files)
-    started = []
+    started, given = [], {cell.source for cell in source.cells}
     try:
         for number, cell in enumerate(notebook.cells, 1):
+            if cell.cell_type != "code" and cell.source not in given:
+                cell.source = without_tags(cell.source)
             if cell.cell_type == "code":
                 before = kernel.processes()
                 where = repair.key_of(cell) or f"number {number}"
@@ -85,8 +88,8 @@ def execute(job, notebook, source, submitted):
 def copy_files(folder, target):
     """Copy the files of a folder that are not notebooks; links are left out."""
     left = LARGEST_FILES
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.suffix == ".ipynb":
+    for path in repair.within(folder):
+        if path.is_symlink() or path.suffix == ".ipynb":
             continue
         left -= path.stat().st_size
         if left > 0 and not any(parent.is_symlink() for parent in path.parents):
@@ -110,6 +113,7 @@ def run_cell(kernel, cell, where, job, outcome):
         if check:
             cell.outputs = zero(outcome.end)
         return
+    cell.outputs = [harmless(output) for output in cell.outputs]
     for reason in limited:
         outcome.limited = True
         outcome.notes.append(sentence(where, str(reason)))
@@ -120,6 +124,19 @@ def run_cell(kernel, cell, where, job, outcome):
         if output.output_type == "error" and not limited:
             outcome.notes.append(error_in_words(where, output, job.limits))
             outcome.limited |= output.ename.endswith("MemoryError")
+
+
+def harmless(output):
+    """Return an output without HTML and scripts, which a page would run."""
+    if "data" in output:
+        output.data = {kind: x for kind, x in output.data.items() if kind in SHOWN}
+    return output
+
+
+def without_tags(text):
+    """Return a Markdown text whose HTML is shown as text: it might hold scripts."""
+    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+    return re.sub(r"(?i)javascript\s*:", "javascript ", text)
 
 
 def sentence(where, text):
@@ -159,7 +176,9 @@ def enter_points(kernel, cell, name, reply, limited, job, outcome):
         outcome.flags.append(f"notice: the name {what} was another before {name}")
     if report["before"]:
         outcome.flags.append(f"changed before {name}: {', '.join(report['before'])}")
-    if report["during"]:
+    if report["reached"]:
+        forged = f"code reached for {', '.join(report['reached'])} while the check ran"
+    elif report["during"]:
         forged = f"code changed {', '.join(report['during'])} while the check ran"
     elif report["empty"] > job.empty.get(name, 0):
         forged = "the check was passed without the code that it checks"

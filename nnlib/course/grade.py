@@ -28,6 +28,7 @@ import matplotlib.font_manager  # noqa: F401  (builds its cache before kernels n
 import nnlib
 from nnlib.course import release, sandbox
 from nnlib.course.book import Book, write_csv
+from nnlib.course.repair import DEEPEST
 from nnlib.course.run import Limits
 from nnlib.course.submission import Job, process, read_record, run_reference
 
@@ -74,6 +75,7 @@ def main(arguments=None):
     """Grade what the command line names; return the exit code."""
     chosen = options(arguments)
     chosen.course = chosen.course.resolve()
+    sandbox.sweep()
     try:
         isolation = sandbox.choose(chosen.isolation)
         with locked(chosen.course / ".grading" / chosen.name) as folder:
@@ -84,6 +86,8 @@ def main(arguments=None):
     except (FileNotFoundError, RuntimeError) as error:
         print(f"Nothing was graded. {error}", file=sys.stderr)
         return 2
+    finally:
+        sandbox.sweep()
 
 
 @contextlib.contextmanager
@@ -126,11 +130,13 @@ class Grading:
         book = Book(self.course, self.name, self.folder)
         try:
             empty = self.reference(source_key)
-            jobs = [
-                self.job(student, source_key, empty, book)
-                for student in self.chosen.student or students
-            ]
-            jobs = [job for job in jobs if self.stale(job)]
+            jobs, lost = [], {}
+            for student in self.chosen.student or students:
+                try:
+                    job = self.job(student, source_key, empty, book)
+                    jobs += [job] if self.stale(job) else []
+                except Exception as error:  # one folder must not stop the others
+                    lost[student] = LOST | {"notes": [f"The grader failed: {error!r}"]}
             for number, job in enumerate(self.in_processes(jobs, process), 1):
                 record = read_record(job.folder) or LOST
                 self.report(number, len(jobs), job.student, record)
@@ -138,6 +144,7 @@ class Grading:
             for student in students:
                 place = self.folder / "students" / student
                 record = read_record(place) or (LOST if student in ran else {})
+                record = lost.get(student, record)
                 if record.get("key"):
                     book.merge(student, record, place)
                 rows.append(book.row(student, record))
@@ -230,6 +237,7 @@ class Grading:
         finally:
             for worker, _, _ in running.values():
                 worker.kill()
+                worker.join()
 
     def report(self, number, total, student, record):
         """Show the progress: a bar on a terminal, a line a submission elsewhere."""
@@ -271,15 +279,26 @@ class Grading:
 def digest(folder):
     """Return a hash of the names and contents of a folder's files."""
     total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink():
-            content = os.readlink(path).encode()
-        elif path.is_file() and path.suffix != ".pyc":
-            content = path.read_bytes()
-        else:
-            continue
-        inner = hashlib.sha256(content).hexdigest()
-        total.update(f"{path.relative_to(folder)} {inner}\n".encode())
+    if folder.is_symlink():  # it is not followed: it may lead anywhere
+        return hashlib.sha256(os.fsencode(os.readlink(folder))).hexdigest()
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        if len(Path(place).parts) - len(folder.parts) >= DEEPEST:
+            folders.clear()  # what lies deeper is not looked at, nor graded
+        for path in (Path(place, name) for name in sorted([*folders, *files])):
+            try:
+                if path.is_symlink():
+                    content = os.fsencode(os.readlink(path))
+                elif path.is_file() and path.suffix != ".pyc":
+                    with path.open("rb") as file:
+                        content = hashlib.file_digest(file, "sha256").digest()
+                else:
+                    continue
+            except OSError as error:  # it may not be read, or its name is too long
+                content = str(error.errno).encode()
+            inner = hashlib.sha256(content).hexdigest()
+            name = os.fsencode(path.relative_to(folder))
+            total.update(name + f" {inner}\n".encode())
     return total.hexdigest()
 
 

@@ -12,7 +12,8 @@ import builtins
 import sys
 import types
 
-GUARDED = ("builtins", "contextlib", "io", "math", "nnlib", "numpy", "traceback")
+GUARDED = ("builtins", "contextlib", "hmac", "io", "json", "math", "nnlib", "numpy")
+GUARDED += ("traceback",)
 STREAMS = ("stdout", "stderr", "displayhook", "excepthook", "getrecursionlimit")
 FUNCTION_PARTS = ("__code__", "__defaults__", "__kwdefaults__")
 VARIABLE = {"_", "__doc__", "__annotations__", "__abstractmethods__", "_abc_impl"}
@@ -60,6 +61,10 @@ class Guard:
             (f, tuple(getattr(f, part) for part in FUNCTION_PARTS))
             for f in functions.values()
         ]
+        self.tracing = {
+            "sys.settrace": (sys.gettrace, sys.settrace),
+            "sys.setprofile": (sys.getprofile, sys.setprofile),
+        }
         self.hooks = [(what, hooks, list(hooks)) for what, hooks in lists(shell)]
 
     def restore(self):
@@ -86,9 +91,25 @@ class Guard:
             if any(made_by_student(x) for x in added) or len(hooks) < len(kept):
                 hooks[:] = kept
                 changed.append(what)
+        self.restore_streams()
+        return changed + self.stop_tracing()
+
+    def restore_streams(self):
+        """Put sys.stdout and the like back, without which IPython cannot answer."""
         for key, x in self.streams.items():
             setattr(sys, key, x)
-        return changed
+
+    def stop_tracing(self):
+        """Take away functions that Python calls at each step; return which ones."""
+        found = [what for what, (get, _) in self.tracing.items() if get()]
+        for what in found:
+            self.tracing[what][1](None)
+        monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
+        for tool in range(6) if monitoring else ():
+            if monitoring.get_tool(tool):
+                monitoring.set_events(tool, 0)
+                found.append(f"sys.monitoring, tool {tool}")
+        return found
 
     def space_for_check(self, space):
         """Return the names that a check sees, and those it has from the hand-out.

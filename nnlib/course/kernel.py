@@ -27,6 +27,10 @@ from ipykernel.kernelapp import IPKernelApp
 
 from nnlib.course.guard import Guard
 
+STUDENT = "__student__"  # in the students' names, not in the check's, while it runs
+REACHES = {"sys._getframe", "sys._current_frames", "sys.settrace", "sys.setprofile"}
+REACHES |= {"gc.get_objects", "gc.get_referrers", "gc.get_referents"}
+PARTS = {"tb_frame", "gi_frame", "cr_frame"}
 RESERVE = 64 * 2**20  # memory kept back, so that running out of it can be reported
 
 
@@ -68,6 +72,26 @@ class Checks:
         self.shell, self.token = shell, token
         self.guard = Guard(imports, shell)
         self.authenticate = hmac.new
+        self.reached = None  # while a check runs: what student's code reached for
+        sys.addaudithook(self.watch)
+
+    def watch(self, event, arguments):
+        """Note that a student's code looks at frames or at all objects in a check.
+
+        The way from there to the check's points leaves no change that the guard sees.
+        Python itself reports these looks, under whatever name they are asked for.
+        """
+        if self.reached is not None and (
+            event in REACHES
+            or (event == "object.__getattr__" and arguments[1] in PARTS)
+        ):
+            reached, self.reached = self.reached, None  # the next line is such a look
+            caller = sys._getframe(1)
+            while caller and caller.f_globals.get("__name__") == "inspect":
+                caller = caller.f_back
+            if caller and STUDENT in caller.f_globals:
+                reached.append(event.replace("object.__getattr__", "a frame"))
+            self.reached = reached
 
     def run(self, name, source):
         """Run a check cell and return what it came to, signed.
@@ -76,7 +100,8 @@ class Checks:
             {"report": a JSON text, "mac": its signature}.  The report holds points (of
             the last line), empty (points without the student's code), before and during
             (what the student had changed before the check, or changed in it), rebound
-            (names that are not the hand-out's) and error (in words, or "").
+            (names that are not the hand-out's), reached (what the
+            student's code looked at in the check) and error (in words, or "").
         """
         tree = ast.parse(source, f"<{name}>")
         last = ast.Expression(tree.body.pop().value)
@@ -84,16 +109,21 @@ class Checks:
         report = {"before": self.guard.restore(), "points": 0, "empty": 0, "error": ""}
         space, report["rebound"] = self.guard.space_for_check(self.shell.user_ns)
         before = dict(space)
+        self.shell.user_ns[STUDENT], self.reached = True, []
         try:
             report["points"] = self.points(code, space)
         except MemoryError as error:
             free_reserve()
             report["error"] = f"MemoryError: {error}"
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
-            report["error"] = in_words(error)
+        except BaseException as error:  # a student's own exception may be any
+            report["error"] = in_words(error)[:300]
+        finally:
+            reached, self.reached = self.reached, None
+            self.shell.user_ns.pop(STUDENT, None)
         new = {k: x for k, x in space.items() if before.get(k, self) is not x}
         self.shell.user_ns.update(new)
         report["during"] = self.guard.restore()
+        report["reached"] = [*dict.fromkeys(reached)]
         if report["points"]:
             report["empty"] = self.points_without_student(code, source, before)
             report["during"] += self.guard.restore()
@@ -145,6 +175,7 @@ class GradingKernel(IPythonKernel):
         space = self.shell.user_ns
         before = dict(space)
         reply = await super().do_execute(code, silent, *args, **options)
+        self.checks.guard.restore_streams()
         if reply.get("ename", "").endswith("MemoryError"):
             for name in [name for name in space if name not in before]:
                 del space[name]

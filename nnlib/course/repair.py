@@ -8,13 +8,17 @@ missing is added.  Every repair is told in words.
 import ast
 import itertools
 import json
+import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 LARGEST = 50 * 2**20  # bytes of a notebook
+MOST_CELLS = 1000
+DEEPEST = 50  # folders inside folders
 
 
 class Unreadable(Exception):
@@ -29,6 +33,16 @@ class Repaired:
     notes: list = field(default_factory=list)
 
 
+def within(folder):
+    """Return the files and links in a folder, sorted, down to a sensible depth."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        if len(Path(place).parts) - len(folder.parts) >= DEEPEST:
+            folders.clear()
+        found += [Path(place, name) for name in [*folders, *files]]
+    return sorted(p for p in found if p.is_symlink() or p.is_file())
+
+
 def find(folder, name):
     """Return (path of the notebook in a submitted folder, notes).
 
@@ -38,8 +52,7 @@ def find(folder, name):
     wanted = f"{name}.ipynb"
     if folder.is_symlink():
         raise Unreadable(f"The folder {name} is a link: hand in a folder.")
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() or p.is_symlink()]
-    files = [p for p in files if ".ipynb_checkpoints" not in p.parts]
+    files = [p for p in within(folder) if ".ipynb_checkpoints" not in p.parts]
     links = [p for p in files if p.is_symlink()]
     found = [p for p in files if p.suffix.lower() == ".ipynb" and p not in links]
     exact = [p for p in found if p.parent == folder and p.name == wanted]
@@ -84,6 +97,12 @@ def read(path):
             f"{path.name} is not a notebook, or damaged ({error}): open it in "
             "JupyterLab, save it, and hand in again."
         ) from None
+    try:
+        count = len(content["cells"])
+    except (KeyError, TypeError):  # told below
+        count = 0
+    if count > MOST_CELLS:
+        raise Unreadable(f"{path.name} has {count} cells, more than {MOST_CELLS}.")
     try:
         if content.get("nbformat", 4) < 4:
             content = nbformat.convert(nbformat.from_dict(content), 4)

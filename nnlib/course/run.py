@@ -60,8 +60,9 @@ class Kernel:
 
     def __init__(self, isolation, limits, imports, files):
         self.limits, self.isolation = limits, isolation
-        folder = tempfile.mkdtemp(prefix="nn-", dir=os.path.realpath("/tmp"))
-        self.folder = Path(folder)  # short: a socket's path has at most 107 letters
+        # short: a socket's path has at most 107 letters; see sandbox.sweep for its name
+        folder = tempfile.mkdtemp(prefix=f"nn-{os.getpid()}-", dir=sandbox.TEMPORARY)
+        self.folder = Path(folder)
         work = self.folder / "work"
         (self.folder / "home" / "mpl").mkdir(parents=True)
         for found in Path(matplotlib.get_cachedir()).glob("fontlist*.json"):
@@ -85,7 +86,11 @@ class Kernel:
         self.client = BlockingKernelClient(connection_file=name)
         self.client.load_connection_file()
         self.client.start_channels()
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.close()
+            raise
         self.deadline = time.monotonic() + limits.total_seconds
 
     def wait_until_ready(self):
@@ -104,7 +109,7 @@ class Kernel:
         """End the kernel with all that it started, and remove its folder."""
         sandbox.end(self.process)
         self.client.stop_channels()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        sandbox.remove(self.folder)
 
     def processes(self):
         """Return how many processes run in the sandbox."""

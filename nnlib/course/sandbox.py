@@ -22,7 +22,9 @@ import psutil
 import nnlib
 
 KINDS = ("bwrap", "unshare", "none")
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/nix")
+TEMPORARY = Path(os.path.realpath("/tmp"))
+DEVICES = ("null", "zero", "full", "random", "urandom")
 KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 IN_WORDS = {
@@ -57,13 +59,14 @@ def works(kind):
         return True
     if not sys.platform.startswith("linux") or not shutil.which(kind):
         return False
-    folder = Path(os.path.realpath("/tmp")) / f"nn-probe-{os.getpid()}"
+    folder = TEMPORARY / f"nn-{os.getpid()}-probe"
     folder.mkdir(exist_ok=True)
     try:
         test = [sys.executable, "-c", "import numpy, nnlib"]
         found = subprocess.run(
             command(kind, folder, test),
             cwd=folder,
+            env=environment(folder),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
@@ -121,7 +124,10 @@ def root_script():
             lines.append(f"mkdir -p {there}")
             lines.append(f"mount --rbind {shlex.quote(path)} {there}")
             lines.append(f"mount -o remount,bind,ro {there} || true")
-    lines += ['mount -t proc proc "$root/proc"', 'mount --rbind /dev "$root/dev"']
+    lines += ['mount -t proc proc "$root/proc"', 'mkdir "$root/dev/shm"']
+    for name in DEVICES:
+        there = f'"$root/dev/{name}"'
+        lines += [f"touch {there}", f"mount --bind /dev/{name} {there}"]
     lines += ['mkdir -p "$root$1"', 'mount --rbind "$1" "$root$1"']
     lines += ['mount -t tmpfs none "$root$1/.root"', 'cd "$root"']
     lines += ['folder="$1"', "shift"]
@@ -138,6 +144,8 @@ def environment(folder):
     kept |= {"HOME": home, "TMPDIR": "/tmp", "IPYTHONDIR": f"{home}/.ipython"}
     kept |= {"MPLCONFIGDIR": f"{home}/mpl", "PYTHONDONTWRITEBYTECODE": "1"}
     kept |= {"JUPYTER_RUNTIME_DIR": f"{home}/run", "JUPYTER_PLATFORM_DIRS": "1"}
+    # the nnlib that grades, even if another one, or none, is installed
+    kept["PYTHONPATH"] = str(Path(nnlib.__file__).resolve().parents[1])
     return kept | dict.fromkeys(THREADS, "1")
 
 
@@ -155,6 +163,21 @@ def start(kind, folder, arguments, cwd):
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
+
+
+def remove(folder):
+    """Remove a folder that a submission wrote to, however deep it is."""
+    subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
+
+
+def sweep():
+    """Remove the folders of graders that were killed; a name tells the process."""
+    for path in TEMPORARY.glob("nn-*-*"):
+        number = path.name.split("-")[1]
+        with contextlib.suppress(OSError):
+            mine = path.lstat().st_uid == os.getuid()
+            if mine and number.isdigit() and not psutil.pid_exists(int(number)):
+                remove(path)
 
 
 def prepare_process():

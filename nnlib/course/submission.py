@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
+from nbgrader.utils import parse_utc
 
 from nnlib.course import feedback, release, repair, sandbox
 from nnlib.course.execute import execute, zero
@@ -117,8 +118,8 @@ def grade(job):
     except repair.Unreadable as reason:
         record |= {"status": "unreadable", "notes": [str(reason)], "readable": False}
         notebook = stand_in(released, source, str(reason))
-    if (submitted / "timestamp.txt").is_file():
-        shutil.copy(submitted / "timestamp.txt", target)
+    if when := handed_in_at(submitted, record["notes"]):
+        (target / "timestamp.txt").write_text(when, "utf-8")
     nbformat.write(notebook, target / f"{job.name}.ipynb")
     shutil.copytree(job.template / "source", job.folder / "source")
     shutil.copy(job.template / "gradebook.db", job.folder)
@@ -143,6 +144,21 @@ def grade(job):
         record["penalty"] = found.late_submission_penalty
         record["timestamp"] = str(found.assignment.timestamp or "")
     return record
+
+
+def handed_in_at(submitted, notes):
+    """Return the text of timestamp.txt if nbgrader can read it, or None."""
+    path = submitted / "timestamp.txt"
+    if path.is_symlink() or not path.is_file():
+        return None
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(100).strip()
+        parse_utc(text)
+        return text
+    except (OSError, ValueError, OverflowError):
+        notes.append("timestamp.txt holds no time; it was left out.")
+        return None
 
 
 def own_settings(job):

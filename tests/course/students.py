@@ -4,10 +4,12 @@ The table of a class: every row makes a submission from the solution by a small 
 """
 
 import json
+import os
 import textwrap
 from dataclasses import dataclass
 
 from classroom import TINY, cell_of, hand_in, handed_out, insert, solved
+from nbformat.v4 import new_markdown_cell, new_raw_cell
 
 FULL = {"check-1": 4, "check-2": 5, "check-3": 6}
 ZERO = dict.fromkeys(FULL, 0)
@@ -72,6 +74,18 @@ def text(content, filename=None):
 def blank(course, name):
     """Hand in what was handed out."""
     hand_in(course, name, handed_out(course))
+
+
+def scripts(course, name):
+    """Hand in the solution with scripts, in an output and in a text."""
+    notebook = solved(course)
+    script = "<script>document.title = 'taken over'</script>"
+    shows = f"from IPython.display import HTML, display\ndisplay(HTML({script!r}))"
+    insert(notebook, "task-2", shows)
+    text = f"Hello {script}<img src=x onerror=taken>"
+    raw = new_raw_cell(text, metadata={"raw_mimetype": "text/html"})
+    notebook.cells += [new_markdown_cell(text), raw]
+    hand_in(course, name, notebook)
 
 
 def half(course, name):
@@ -178,6 +192,26 @@ def link(course, name):
     (course / "submitted" / name / TINY).mkdir(parents=True)
     path = course / "submitted" / name / TINY / f"{TINY}.ipynb"
     path.symlink_to(course / "gradebook.db")
+
+
+def odd_timestamp(course, name):
+    """Hand in with a timestamp.txt that holds no time."""
+    hand_in(course, name, "yesterday, honestly", filename="timestamp.txt")
+    hand_in(course, name, solved(course))
+
+
+def odd_file_name(course, name):
+    """Hand in with a file whose name is not UTF-8, as zip files of old have."""
+    path = hand_in(course, name, solved(course))
+    (path.parent / os.fsdecode(b"l\xf6sung.txt")).write_text("x")
+
+
+def many_cells(course, name):
+    """Hand in with thousands of cells more."""
+    notebook = solved(course)
+    more = {"cell_type": "code", "source": "1", "metadata": {}, "outputs": []}
+    notebook.cells += [more] * 5000
+    hand_in(course, name, json.dumps(notebook))
 
 
 READS = """
@@ -557,7 +591,7 @@ CLASS = [
         {"check-1": 0, "check-2": 5, "check-3": 0},
         flag="check-3 set to 0: the kernel's answer did not come from the check",
     ),
-    Student(  # the guard does not see this one; the second run of the checks does
+    Student(
         "traces-checks",
         cheat(
             """
@@ -568,8 +602,91 @@ CLASS = [
             sys.setprofile(spy)
             """
         ),
-        ZERO,
-        flag="check-1 set to 0: the check was passed without the code that it checks",
+        {**FULL, "check-1": 0},
+        flag="changed before check-1: sys.setprofile",
+    ),
+    Student(
+        "reaches-task",
+        in_task_1(
+            """
+            import sys
+            class Deaf(list):
+                def append(self, x):
+                    pass
+            def double(X):
+                frame = getattr(sys, "_get" + "frame")(1)
+                frame.f_globals["task"].failed = Deaf()
+                return 3 * X
+            """
+        ),
+        {**FULL, "check-1": 0},
+        flag="check-1 set to 0: code reached for sys._getframe while the check ran",
+    ),
+    Student(
+        "traces-late",
+        cheat(
+            """
+            import sys
+            seen = []
+            def spy(frame, event, argument):
+                name = frame.f_code.co_name
+                if name == "double":
+                    seen.append(1)
+                if seen and name == "points" and "task" not in frame.f_locals:
+                    if hasattr(frame.f_locals.get("self"), "failed"):
+                        frame.f_locals["self"].failed = []
+                        seen.clear()
+            sys.setprofile(spy)
+            """
+        ),
+        {**FULL, "check-1": 0},
+        flag="changed before check-1: sys.setprofile",
+    ),
+    Student(
+        "patches-json",
+        cheat(
+            """
+            import json
+            old = json.dumps
+            def dumps(x, *a, **k):
+                if isinstance(x, dict) and "points" in x:
+                    x = x | {"points": 4.0}
+                return old(x, *a, **k)
+            json.dumps = dumps
+            """
+        ),
+        {**FULL, "check-1": 0},
+        flag="changed before check-1: json.dumps",
+    ),
+    Student(
+        "own-base-exception",
+        in_task_1(
+            """
+            class Own(BaseException):
+                pass
+            def double(X):
+                raise Own("x" * 10_000)
+            """
+        ),
+        {**FULL, "check-1": 0},
+        says="Cell check-1: Own: xxx",
+    ),
+    Student("no-stdout", with_cell("import sys\nsys.stdout = None"), FULL),
+    Student(
+        "deep-folders",
+        with_cell("import os\nfor _ in range(3000):\n    os.mkdir('d'); os.chdir('d')"),
+        FULL,
+    ),
+    Student(
+        "odd-timestamp",
+        odd_timestamp,
+        FULL,
+        says="timestamp.txt holds no time",
+    ),
+    Student("odd-file-name", odd_file_name, FULL),
+    Student("scripts", scripts, FULL),
+    Student(
+        "too-many-cells", many_cells, ZERO, "unreadable", "5009 cells, more than 1000"
     ),
     Student(
         "spies-on-kernel",
@@ -600,8 +717,8 @@ CLASS = [
                 return 2 * X
             """
         ),
-        FULL,
-        flag="notice: cell 3 looks at the frames",
+        {**FULL, "check-1": 0},
+        flag="check-1 set to 0: code reached for sys._getframe while the check ran",
     ),
 ]
 SIX = ("perfect", "blank", "swallows-interrupt", "no-ids", "broken-json", "allclose")

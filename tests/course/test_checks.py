@@ -342,3 +342,17 @@ def test_only_the_hidden_part_is_silent(capsys):
         check_array("A", 3.0, 2.0)
     with pytest.raises(Wrong, match="A is 3, expected 2"):
         check_array("A", 3.0, 2.0)
+
+
+def test_what_turns_itself_into_an_array_is_no_array():
+    class Spy:
+        def __array__(self, *_, **__):
+            return np.ones(2)
+
+        def __float__(self):
+            return 1.0
+
+    for found in (Spy(), np.fromiter([Spy(), Spy()], dtype=object)):
+        with pytest.raises(Wrong, match="array of numbers"):
+            check_array("A", found, np.ones(2))
+    check_array("A", np.array([1, np.float64(1)], dtype=object), np.ones(2))

@@ -133,3 +133,12 @@ def test_what_was_written_waits_to_be_marked(graded):
         assert rows[name]["written"] == ""
         assert "not marked yet" in page_of(graded, name)
     assert rows["blank"]["waiting"] == ""
+
+
+def test_no_script_of_a_student_is_on_a_page(graded):
+    page = graded / "feedback" / "scripts" / TINY / f"{TINY}.html"
+    text = page.read_text("utf-8")
+    assert "Hello" in text
+    assert "<script>document" not in text
+    assert "<img src=x" not in text
+    assert 'onerror="taken"' not in text

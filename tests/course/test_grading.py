@@ -14,7 +14,7 @@ from classroom import TINY, cell_of, hand_in, make_course, solved
 from nbgrader.api import Gradebook
 from students import CLASS, SIX, reads_files
 
-from nnlib.course import grade, sandbox
+from nnlib.course import grade, repair, sandbox
 
 OPTIONS = ["--workers", "2", "--seconds", "3", "--memory", "600"]
 
@@ -189,3 +189,17 @@ def test_what_the_instructor_did_wrong_is_told(course, capsys):
     assert "There is no" in capsys.readouterr().err
     assert run(course, "--student", "nobody") == 2
     assert "submitted/ has no nobody" in capsys.readouterr().err
+
+
+def test_folders_inside_folders_are_not_followed_for_ever(tmp_path):
+    places = [tmp_path / "submitted"]
+    for _ in range(1200):
+        places[-1].mkdir()
+        places.append(places[-1] / "d")
+    (places[0] / "here.txt").write_text("1")
+    try:
+        assert [path.name for path in repair.within(places[0])] == ["here.txt"]
+        assert len(grade.digest(places[0])) == 64
+    finally:
+        for place in reversed(places[1:-1]):
+            place.rmdir()

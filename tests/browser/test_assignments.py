@@ -1,0 +1,146 @@
+"""Assignments in JupyterLab, in a real browser: the Validate button and Formgrader.
+
+JupyterLab is started by `make lab` in a copy of what it needs, so that submissions and
+grades stay out of the repository.  SCREENSHOTS=folder also writes pictures there.
+"""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import lab_notebook
+import nbformat
+import pytest
+
+pytest.importorskip("nbgrader")  # the extra `course`
+from course.classroom import hand_in, handed_out, make_course, solved
+
+pytestmark = pytest.mark.browser
+
+PROJECT = Path(__file__).resolve().parents[2]
+COURSE = Path("notebooks", "assignments")
+FIRST = Path("notebooks", "01_neuron.ipynb")
+NAME = "03_backprop"
+TASKS = ["Task 1", "Task 2", "Task 3", "Task 4"]
+
+
+class Project(NamedTuple):
+    """A folder with a course in it, and the address of the JupyterLab started there."""
+
+    folder: Path
+    address: str
+
+
+@pytest.fixture(scope="module")
+def project(start_lab, tmp_path_factory):
+    """A course of one assignment, in a folder where `make lab` has been run."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(PROJECT / "Makefile", folder)
+    (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+    make_course(folder / COURSE, NAME)
+    shutil.copy(PROJECT / FIRST, folder / FIRST)
+    command = ["make", "--assume-old=.venv/.ready", "lab", "PORT={port}"]
+    return Project(folder, start_lab(*command, folder=folder))
+
+
+def test_validate_names_the_unsolved_tasks_of_an_open_hand_out(page, project):
+    said = validate(page, project, handed_out(project.folder / COURSE, NAME), "open")
+    assert tasks_in(said) == TASKS
+    assert "Success" not in said
+
+
+def test_validate_names_the_one_task_that_is_unsolved(page, project):
+    notebook = solved(project.folder / COURSE, NAME, without=["task-3"])
+    assert tasks_in(validate(page, project, notebook, "one-left")) == ["Task 3"]
+
+
+def test_validate_gives_success_on_a_solved_hand_out(page, project):
+    notebook = solved(project.folder / COURSE, NAME)
+    said = validate(page, project, notebook, "solved")
+    assert "Success! Your notebook passes all the tests." in said
+    assert tasks_in(said) == []
+
+
+def validate(page, project, notebook, title):
+    """Open a notebook, press the Validate button, return what the dialog says."""
+    path = Path("mine", title, f"{NAME}.ipynb")
+    (project.folder / path).parent.mkdir(parents=True)
+    nbformat.write(notebook, project.folder / path)
+    start, _, token = project.address.partition(f"/tree/{FIRST.as_posix()}?")
+    page.goto(f"{start}/workspaces/{title}/tree/{path.as_posix()}?reset&{token}")
+    page.wait_for_function(lab_notebook.KERNEL_IS_READY)
+    page.get_by_role("button", name="Validate", exact=True).click()
+    said = page.locator("#validation-message").inner_text()
+    take_screenshot(page, f"validate-{title}")
+    lab_notebook.stop_kernel(page)
+    return said
+
+
+def tasks_in(said):
+    """Return the tasks whose checks a dialog shows."""
+    return re.findall(r'Task\("(Task \d+)", points=\d+\)', said)
+
+
+def test_formgrader_lists_the_class_and_takes_a_mark(page, project):
+    course = project.folder / COURSE
+    hand_in(course, "ada", solved(course, NAME), NAME)
+    hand_in(course, "bob", handed_out(course, NAME), NAME)
+    hand_in(course, "eve", solved(course, NAME, without=["task-3"]), NAME)
+    rows = grade(course)
+    assert {row["student"]: row["waiting"] for row in rows} == {
+        "ada": "written",
+        "bob": "",
+        "eve": "written",
+    }
+
+    form = open_formgrader(page, project)
+    assignment = form.get_by_role("row").filter(has_text=NAME)
+    take_screenshot(page, "formgrader-assignments")
+    assert assignment.locator(".num-submissions").inner_text() == "3"
+    assignment.locator(".num-submissions").get_by_role("link").click()
+    for row in rows:
+        scores = f"{row['score']} / {row['max_score']}"
+        line = form.get_by_role("row").filter(has_text=row["student"])
+        assert scores in line.inner_text()
+    take_screenshot(page, "formgrader-submissions")
+
+    form.get_by_role("link", name="Manual Grading").first.click()
+    for page_of in (f"gradebook/{NAME}", f"gradebook/{NAME}/{NAME}"):
+        form.locator(f"td a[href$='/formgrader/{page_of}']").click()
+    form.get_by_role("link", name="Submission #1", exact=True).click()
+    form.locator("#written").fill("3")
+    form.locator("#written").blur()
+    form.locator(".nbgrader_cell:has(#written) .score-saved").wait_for()
+    take_screenshot(page, "formgrader-written-answer")
+    marked = [row for row in grade(course) if row["written"] == "3"]
+    assert len(marked) == 1
+    assert marked[0]["waiting"] == ""
+
+
+def open_formgrader(page, project):
+    """Open Formgrader by its menu entry, from the printed address; return its frame."""
+    page.goto(project.address)
+    page.wait_for_function(lab_notebook.KERNEL_IS_READY)
+    page.get_by_role("menuitem", name="Nbgrader", exact=True).click()
+    page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+    return page.frame_locator("iframe")
+
+
+def grade(course):
+    """Grade the class, as `make grade` does; return the rows of grades.csv."""
+    command = [sys.executable, "-m", "nnlib.course.grade", NAME, "--course", course]
+    subprocess.run(command, check=True, timeout=100)
+    with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def take_screenshot(page, title):
+    """Write a picture of the page, where SCREENSHOTS says."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.wait_for_timeout(1000)  # for tables and formulas to settle
+        page.screenshot(path=Path(folder) / "assignments" / f"{title}.png")
