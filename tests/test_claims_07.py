@@ -37,9 +37,11 @@ def build(rng):
     return Sequential([Dense(64, 32, rng), ReLU(), Dense(32, 10, rng)])
 
 
-def train(rows, rate, batch_size, seed, factor=1):
+def train(rows, rate, batch_size, seed, factor=1, divisor=1):
+    """Train on factor * X from a first W divided by divisor."""
     rng = np.random.default_rng(seed)
     model, loss = build(rng), SoftmaxCrossEntropy()
+    model.layers[0].W /= divisor
     fit(model, factor * X[rows], y[rows], loss, SGD(rate), 60, batch_size, rng)
     return model
 
@@ -162,6 +164,13 @@ def test_the_nearest_neighbour_beats_the_network():
     assert (np.array(shares) > over_rounds("accuracy")).all()
 
 
+def test_the_nearest_neighbour_has_all_of_the_lessons_test_images_right():
+    training, validation, test = split(0)
+    known = np.concatenate([training, validation])
+    assert by_neighbour(known, test) == 1
+    assert len(np.intersect1d(known, test)) == 0
+
+
 def test_the_nearest_neighbour_leads_by_more_in_file_order():
     everything = np.arange(len(y))
 
@@ -220,7 +229,7 @@ def test_at_the_rate_3_every_neuron_is_off(seed):
 
 
 def test_pixels_from_0_to_16():
-    revived, scaled = [], []
+    revived, scaled, smaller = [], [], []
     for seed in SEEDS:
         training, validation, _ = split(seed)
         dead = train(training, 1.0, 128, seed, factor=16)
@@ -231,8 +240,12 @@ def test_pixels_from_0_to_16():
         start = build(np.random.default_rng(seed))
         raw = SoftmaxCrossEntropy()(start(16 * X[training]), y[training])
         assert raw > 2 * np.log(10)  # "far above ln 10"
+        # "the start weights are too large for such inputs"
+        lighter = train(training, 0.01, 128, seed, factor=16, divisor=16)
+        smaller.append(accuracy_on(lighter, validation, factor=16))
     assert np.mean(revived) == pytest.approx(0.950, abs=0.002)
     assert np.mean(scaled) == pytest.approx(0.968, abs=0.002)
+    assert np.mean(revived) + 0.004 < np.mean(smaller) < np.mean(scaled) - 0.004
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -329,3 +342,18 @@ def test_calibration_is_as_good_as_359_images_can_tell():
     together = metrics.expected_calibration_error(labels, Y_hat)
     assert together == pytest.approx(0.004, abs=0.001)
     assert together < 1.3 * by_chance(Y_hat)  # measured 0.0041 and 0.0048
+
+
+def test_the_final_model_leaves_nothing_to_fit_on_the_validation_images():
+    fitted = {}
+    for seed in SEEDS:
+        validation, result = split(seed)[1], one_round(seed)
+        Z = result["final"](X[validation])
+        if (Z.argmax(axis=1) == y[validation]).all():
+            with pytest.raises(ValueError, match="always right"):
+                fit_temperature(Z, y[validation])
+        else:
+            held = result["candidates"][result["chosen"]](X[validation])
+            pair = [fit_temperature(each, y[validation]) for each in (Z, held)]
+            fitted[seed] = pytest.approx(pair, abs=0.02)
+    assert fitted == {1: [0.46, 1.01], 4: [0.37, 1.04]}
