@@ -122,12 +122,15 @@ def test_an_interrupted_run_goes_on(six, tmp_path, how):
     shutil.rmtree(course / ".grading" / TINY / "students")
     (course / "grades.csv").unlink()
     command = [sys.executable, "-m", "nnlib.course.grade", TINY, *OPTIONS]
+    # A shell's background job ignores SIGINT, and so would the grader started here.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*command, "--course", str(course)],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+    signal.signal(signal.SIGINT, before)
     said = [process.stdout.readline() for _ in range(2)]
     started = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, how)
