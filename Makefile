@@ -9,7 +9,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help setup lab test test-course browser-test notebooks assignments grade format lock clean
+.PHONY: help setup lab test test-course browser-test matrix matrix-quick notebooks assignments grade format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,10 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 	$(INSTALL) '.[lab,course,test,browser]'
 	@touch $@
 
+.venv/.matrix: .venv/.ready
+	$(INSTALL) '.[lab,course,test,matrix]'
+	@touch $@
+
 lab: .venv/.ready  ## open JupyterLab at lesson 01
 	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH=$(CURDIR)/$(COURSE)$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} \
 		$(BIN)/jupyter lab --notebook-dir . --LabApp.default_url /lab/tree/$(FIRST) --port $(PORT) $(AS_ROOT)
@@ -41,6 +45,14 @@ test-course: .venv/.ready  ## grade a class of forty, and all else about grading
 
 browser-test: .venv/.browser  ## run all lessons in JupyterLab in a real Chromium
 	$(BIN)/python -m pytest -m browser tests
+
+matrix: .venv/.matrix  ## run all tests with other Pythons, versions, BLAS: table in README (an hour)
+	rm -rf build/matrix
+	$(BIN)/nox -- --readme
+
+matrix-quick: .venv/.matrix  ## the same with the oldest and the newest versions only
+	rm -rf build/matrix
+	$(BIN)/nox --tags quick
 
 notebooks: .venv/.ready  ## run the lessons again and store their outputs
 	$(BIN)/ruff check --fix --quiet notebooks
@@ -68,4 +80,4 @@ lock: .venv/.ready  ## write constraints.txt anew from pyproject.toml
 		--output-file constraints.txt pyproject.toml
 
 clean:  ## remove .venv and caches
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .nox build .pytest_cache .ruff_cache .hypothesis
