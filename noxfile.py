@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import nox
@@ -30,7 +31,8 @@ if shutil.which("pyenv"):  # its python3.12 answers only for the versions named 
     listed = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True)
     os.environ.setdefault("PYENV_VERSION", ":".join(listed.stdout.decode().split()))
 
-PACKAGE = ".[lab,course,test]"
+EXTRAS = ("lab", "course", "test")
+PACKAGE = f".[{','.join(EXTRAS)}]"
 
 
 def pins(session, freed):
@@ -77,18 +79,21 @@ def debian(session):
     if "Error" in found:
         session.skip("the package python3-numpy is not installed")
     # uv does not see the system's packages: all but NumPy is resolved, then installed.
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    extras = (project["optional-dependencies"][name] for name in EXTRAS)
+    wanted = [r for r in project["dependencies"] if not r.startswith("numpy")]
     folder = Path(session.create_tmp())
-    overrides, requirements = folder / "overrides.txt", folder / "requirements.txt"
-    overrides.write_text(f"numpy=={found.strip()}\n", "utf-8")
+    (folder / "wanted.txt").write_text("\n".join([*wanted, *chain(*extras)]), "utf-8")
+    (folder / "numpy.txt").write_text(f"numpy=={found.strip()}\n", "utf-8")
+    requirements = str(folder / "requirements.txt")
     session.run_install(
-        *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-header"),
-        *("--extra", "lab", "--extra", "course", "--extra", "test"),
+        *("uv", "pip", "compile", str(folder / "wanted.txt"), "--quiet"),
+        *("--constraint", str(folder / "numpy.txt"), "--no-emit-package", "numpy"),
         *("--constraint", pins(session, matrix.DEBIAN.freed)),
-        *("--override", str(overrides), "--no-emit-package", "numpy"),
-        *("--output-file", str(requirements)),
+        *("--output-file", requirements),
         silent=True,
     )
-    session.install("--no-deps", "--requirement", str(requirements))
+    session.install("--no-deps", "--requirement", requirements)
     session.install("--no-deps", "--editable", ".")
     run_rows(session, matrix.DEBIAN)
 

@@ -101,8 +101,12 @@ PLACES = {
 DEBIAN = Place(
     "/usr/bin/python3",
     {
-        "Debian's NumPy, reference BLAS": {"LD_LIBRARY_PATH": "/usr/lib/*/blas"},
-        "Debian's NumPy, BLIS": {"LD_LIBRARY_PATH": "/usr/lib/*/blis-pthread"},
+        "Debian's NumPy, reference BLAS": {
+            "LD_LIBRARY_PATH": "/usr/lib/*/blas:/usr/lib/*/lapack",
+        },
+        "Debian's NumPy, BLIS": {
+            "LD_LIBRARY_PATH": "/usr/lib/*/blis-pthread:/usr/lib/*/lapack",
+        },
         "Debian's OpenBLAS, kernel Zen": {
             "LD_LIBRARY_PATH": "/usr/lib/*/openblas-pthread",
             "OPENBLAS_CORETYPE": "Zen",
@@ -127,8 +131,16 @@ def facts():
     assert square[0, 0] == 64
     found = {name: version(name) for name in PACKAGES}
     found |= {"python": platform.python_version(), "numpy": np.__version__}
-    found["simd"] = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    return found | {"blas": blas()}
+    return found | {"blas": blas(), "simd": simd()}
+
+
+def simd():
+    """Return the names of the vector instructions that NumPy uses beyond its base."""
+    import numpy as np
+
+    if np.lib.NumpyVersion(np.__version__) < "1.26.0":  # Debian's has no such report
+        return []
+    return np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
 
 
 def blas():
@@ -143,9 +155,12 @@ def blas():
             parts = [name, ".".join(str(library["version"]).split(".")[:3]), kernel]
             plural = "s" if threads > 1 else ""
             return " ".join(filter(None, parts)) + f", {threads} thread{plural}"
-    maps = Path("/proc/self/maps")
-    if maps.exists() and "/blas/libblas.so" in maps.read_text():
-        return "reference BLAS"
+    maps = Path("/proc/self/maps")  # Linux: the files that are loaded, Debian's here
+    for loaded in maps.read_text().splitlines() if maps.exists() else ():
+        if "/libblas.so" in loaded:
+            folder = Path(loaded.split()[-1]).parent.name
+            name = "reference BLAS" if folder == "blas" else folder
+            return "BLIS" if folder.startswith("blis") else name
     return "not recognised"
 
 
@@ -156,13 +171,13 @@ def variables(row):
         LeftOut: a library is not on this machine.
     """
     chosen = dict(ROWS[row].rows[row])
-    if pattern := chosen.get("LD_LIBRARY_PATH"):
-        folders = glob(pattern)
-        if not folders:
-            raise LeftOut(f"no {pattern} on this machine")
-        chosen["LD_LIBRARY_PATH"] = folders[0]
+    if patterns := chosen.get("LD_LIBRARY_PATH"):
+        folders = {pattern: glob(pattern) for pattern in patterns.split(":")}
+        if missing := [pattern for pattern, found in folders.items() if not found]:
+            raise LeftOut(f"no {' and no '.join(missing)} on this machine")
+        chosen["LD_LIBRARY_PATH"] = ":".join(found[0] for found in folders.values())
     if chosen.get("NPY_DISABLE_CPU_FEATURES") == SIMD_OFF:
-        chosen["NPY_DISABLE_CPU_FEATURES"] = " ".join(facts()["simd"])
+        chosen["NPY_DISABLE_CPU_FEATURES"] = " ".join(simd())
     return chosen
 
 
@@ -188,6 +203,8 @@ def run(row):
     try:
         environment = os.environ | variables(row)
         result |= look(environment)
+        if result["simd"] and "NPY_DISABLE_CPU_FEATURES" in environment:
+            raise RuntimeError(f"still in use: {result['simd']}")
         result |= tests(environment, ROWS[row].whole)
     except LeftOut as reason:
         result["left out"] = str(reason)
