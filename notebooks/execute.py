@@ -16,6 +16,7 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 HERE = Path(__file__).resolve().parent
 PICTURE = HERE / "images" / "spiral.png"
@@ -52,17 +53,28 @@ def execute(notebook, folder=HERE):
     """Run all cells in a fresh kernel started in folder, and return the notebook.
 
     Raises:
-        nbclient.exceptions.CellExecutionError: a cell raised an exception.
+        nbclient.exceptions.CellExecutionError: a cell raised an exception, or the
+            function of its sliders did.
     """
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         kernel_manager_class=ThisPython,
         timeout=120,
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         coalesce_streams=True,
-    ).execute()
+    )
+    client.on_cell_executed = lambda cell, **_: raise_what_widgets_show(client, cell)
+    client.execute()
     return notebook
+
+
+def raise_what_widgets_show(client, cell):
+    """Raise the exception that ipywidgets only shows, below the sliders of the cell."""
+    for widget in client.widget_state.values():
+        for output in widget.get("outputs", ()):
+            if output["output_type"] == "error":
+                raise CellExecutionError.from_cell_and_msg(cell, output)
 
 
 def normalise(notebook):
@@ -106,7 +118,11 @@ def main(arguments=None):
     parser.add_argument("notebook", nargs="*", type=Path, help="default: all lessons")
     for path in parser.parse_args(arguments).notebook or lessons():
         notebook = nbformat.read(path, as_version=4)
-        normalise(execute(notebook, path.resolve().parent))
+        try:
+            normalise(execute(notebook, path.resolve().parent))
+        except CellExecutionError as error:
+            error.add_note(f"This happened in {path}, which is left as it was.")
+            raise
         nbformat.write(notebook, path)
         if picture := readme_picture(notebook):
             PICTURE.parent.mkdir(exist_ok=True)

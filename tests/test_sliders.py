@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from lesson_form import HINT, LESSONS, ROOT, SLIDER_MARKER, read
+from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from nnlib import plotting
@@ -167,7 +168,7 @@ def test_the_form_check_finds(spoil, fault):
 
 
 def written(path, drawn=DRAWN):
-    """Write a notebook with a slider, and its outputs by execute; return the path."""
+    """Write a notebook with a slider; return the path."""
     nbformat.write(
         new_notebook(
             cells=[
@@ -177,7 +178,12 @@ def written(path, drawn=DRAWN):
         ),
         path,
     )
-    execute.main([str(path)])
+    return path
+
+
+def executed(path):
+    """Write a sound notebook with a slider, and its outputs; return the path."""
+    execute.main([str(written(path))])
     return path
 
 
@@ -196,23 +202,40 @@ def nbval(path, **environment):
 
 
 def test_nbval_passes_a_slider(tmp_path):
-    assert nbval(written(tmp_path / "a.ipynb")) == ["PASSED", "PASSED"]
+    assert nbval(executed(tmp_path / "a.ipynb")) == ["PASSED", "PASSED"]
 
 
 def test_nbval_passes_where_there_is_no_ipywidgets(tmp_path):
-    path = written(tmp_path / "a.ipynb")
+    path = executed(tmp_path / "a.ipynb")
     (tmp_path / "ipywidgets.py").write_text("raise ImportError('as if not installed')")
     assert nbval(path, PYTHONPATH=str(tmp_path)) == ["PASSED", "PASSED"]
 
 
-def test_nbval_fails_where_moving_the_slider_raises(tmp_path):
+RAISES = DRAWN.replace("turned(x=1)", "turned(x=0)")  # the slider begins at 0
+
+
+def test_nbval_fails_where_the_slider_raises(tmp_path):
     pytest.importorskip("ipywidgets")
-    path = written(tmp_path / "a.ipynb", DRAWN.replace("turned(x=1)", "turned(x=0)"))
+    path = executed(tmp_path / "a.ipynb")
+    notebook = read(path)
+    notebook.cells[0].source = RAISES
+    nbformat.write(notebook, path)
     assert nbval(path) == ["PASSED", "FAILED"]
 
 
+def test_make_notebooks_stops_where_the_slider_raises(tmp_path):
+    pytest.importorskip("ipywidgets")
+    path = written(tmp_path / "a.ipynb", RAISES)
+    before = path.read_bytes()
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError") as stopped:
+        execute.main([str(path)])
+    assert "interact(turned" in str(stopped.value)
+    assert any("a.ipynb" in note for note in stopped.value.__notes__)
+    assert path.read_bytes() == before
+
+
 def test_a_slider_leaves_no_trace_in_the_file(tmp_path):
-    path = written(tmp_path / "a.ipynb")
+    path = executed(tmp_path / "a.ipynb")
     first = path.read_bytes()
     execute.main([str(path)])
     assert path.read_bytes() == first

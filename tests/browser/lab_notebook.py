@@ -1,4 +1,4 @@
-"""A notebook open in JupyterLab: run all its cells, and find a cell again."""
+"""A notebook open in JupyterLab: run all its cells, find one again, save."""
 
 import nbformat
 
@@ -25,6 +25,24 @@ SCROLL_TO_CELL = """async (number) => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     await notebook.scrollToItem(number, "start");
 }"""
+SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
+# What a reader may leave behind: a folded heading, hidden code, a hidden and a
+# scrolled output.
+FOLD = """async () => {
+    const { commands, shell } = window.jupyterapp;
+    const notebook = shell.currentWidget.content;
+    const find = (type) => notebook.widgets.findIndex((c) => c.model.type === type);
+    const act = async (number, ...names) => {
+        notebook.deselectAll();
+        notebook.activeCellIndex = number;
+        for (const name of names) await commands.execute(`notebook:${name}`);
+    };
+    const drawn = notebook.widgets.findIndex(
+        (cell) => cell.model.type === "code" && cell.model.outputs.length);
+    await act(find("code"), "hide-cell-code");
+    if (drawn >= 0) await act(drawn, "hide-cell-outputs", "enable-output-scrolling");
+    await act(0, "toggle-heading-collapse");
+}"""
 STOP_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 
 
@@ -40,6 +58,16 @@ def run_all(page, lab, name):
 def scroll_to_cell(page, number):
     """Bring the cell with this number, counted from 0, to the top of the screen."""
     page.evaluate(SCROLL_TO_CELL, number)
+
+
+def fold_and_hide(page):
+    """Fold a heading, hide and scroll an output, hide code, as a reader may."""
+    page.evaluate(FOLD)
+
+
+def save(page):
+    """Save the notebook that is open, as the Save button does."""
+    page.evaluate(SAVE)
 
 
 def stop_kernel(page):

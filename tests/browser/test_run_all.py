@@ -1,31 +1,99 @@
-"""Run All Cells in JupyterLab, in a real browser, gives every lesson's stored outputs.
+"""Run All Cells in JupyterLab, in a real browser, gives every stored output again.
 
+What a reader then saves becomes the committed file again by execute.py.
 SCREENSHOTS=folder also writes pictures of the first screen and of every figure there.
 """
 
+import contextlib
+import copy
 import os
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
+import execute
 import lab_notebook
 import nbformat
 import pytest
 from execute import is_slider
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 pytestmark = pytest.mark.browser
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+SOURCES = sorted(NOTEBOOKS.glob("assignments/source/*/*.ipynb"))
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_run_all_gives_the_stored_outputs(lesson, page, lab):
-    stored = nbformat.read(lab.folder / lesson.name, as_version=4)
-    ran = run_all(page, lab, lesson.name)
-    if folder := os.environ.get("SCREENSHOTS"):
-        take_screenshots(page, ran, Path(folder) / lesson.stem)
-    assert complaints(ran, stored) == []
+class Visit(NamedTuple):
+    """A reader's visit: the committed file, what Run All gave, the file then saved."""
+
+    committed: Path
+    ran: NotebookNode
+    saved: Path
+
+
+@pytest.fixture(
+    scope="module",
+    params=[*LESSONS, *SOURCES],
+    ids=lambda p: f"{p.parent.name}-{p.stem}",
+)
+def visit(request, browser, lab):
+    """A reader runs all cells, folds and hides some, moves a slider, and saves."""
+    committed = request.param
+    name = committed.relative_to(NOTEBOOKS)
+    with contextlib.closing(browser.new_context()) as context:
+        page = context.new_page()
+        ran = lab_notebook.run_all(page, lab, name.as_posix())
+        if folder := os.environ.get("SCREENSHOTS"):
+            take_screenshots(page, ran, Path(folder) / committed.stem)
+        for number, cell in enumerate(ran.cells):
+            if is_slider(cell):
+                lab_notebook.scroll_to_cell(page, number)
+                page.get_by_role("slider").first.press("ArrowRight")
+        lab_notebook.fold_and_hide(page)
+        lab_notebook.save(page)
+        lab_notebook.stop_kernel(page)
+    return Visit(committed, ran, lab.folder / name)
+
+
+def test_run_all_gives_the_stored_outputs(visit):
+    assert complaints(visit.ran, read(visit.committed)) == []
+
+
+def test_a_saved_notebook_differs_only_where_make_notebooks_restores_it(visit, lab):
+    saved, committed = read(visit.saved), read(visit.committed)
+    left_behind = {key for cell in saved.cells for key in cell.metadata}
+    assert {"jupyter", "scrolled", "jp-MarkdownHeadingCollapsed"} <= left_behind
+    assert differences(execute.normalise(saved), committed) == []
+    command = [sys.executable, lab.folder / "execute.py", visit.saved]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    assert visit.saved.read_bytes() == visit.committed.read_bytes()
+
+
+def differences(notebook, committed):
+    """Name the parts that differ, pictures aside: ["cell 3: source", ...], from 1."""
+    cells = [[*map(without_pictures, book.cells)] for book in (notebook, committed)]
+    found = [
+        f"cell {number}: {part}"
+        for number, (cell, before) in enumerate(zip(*cells, strict=True), start=1)
+        for part in sorted(cell.keys() | before.keys())
+        if cell.get(part) != before.get(part)
+    ]
+    around = [part for part in notebook if part != "cells"]
+    return found + [part for part in around if notebook[part] != committed[part]]
+
+
+def without_pictures(cell):
+    """Return a copy of the cell without its pictures' bytes."""
+    cell = copy.deepcopy(cell)
+    for output in cell.get("outputs", []):
+        for kind in pictures(output):
+            output.data[kind] = ""
+    return cell
 
 
 BROKEN = {
@@ -113,6 +181,11 @@ def complaints(notebook, stored):
         if text(cell) != text(before) and not is_slider(cell):
             found.append(f"cell {number} shows {text(cell)}, stored is {text(before)}")
     return found
+
+
+def read(path):
+    """Return the notebook at path."""
+    return nbformat.read(path, as_version=4)
 
 
 def code_cells(notebook):
