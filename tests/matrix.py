@@ -30,7 +30,7 @@ BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
 # notebooks, a pytest or a grader of their own.
 LONG = (
     *("test_claims_*.py", "test_nbval.py", "test_exercises.py", "test_sliders.py"),
-    *("course", "browser"),
+    *("test_pictures.py", "course", "browser"),
 )
 PACKAGES = ("numpy", "matplotlib", "ipykernel", "jupyterlab")
 
