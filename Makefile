@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8888
 WORKERS ?= auto
+SEED ?= $(shell date +%s)
 
 FIRST := notebooks/01_neuron.ipynb
 COURSE := notebooks/assignments
@@ -9,7 +10,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help setup lab test test-course browser-test matrix matrix-quick notebooks assignments grade format lock clean
+.PHONY: help setup lab test fuzz test-course browser-test matrix matrix-quick notebooks assignments grade format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +40,9 @@ test: .venv/.ready  ## ruff, the unit tests, and every stored output of the less
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
+
+fuzz: .venv/.ready  ## try bad input in bulk, other examples each time: SEED=... repeats
+	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
 
 test-course: .venv/.ready  ## grade a class of forty, and all else about grading that takes long
 	$(BIN)/python -m pytest -m course tests/course

@@ -35,8 +35,8 @@ def door(check):
 def after_forward(backward):
     """Decorate ``backward``: forward has run, and the gradient has its output's shape.
 
-    Whether the gradient is finite is asked at the model's door only: the layers inside
-    a Sequential get theirs from one another, at every step of a training.
+    What comes out must be finite, too.  Both are asked at the door that the caller came
+    through: not again of the layers that a Sequential then goes through, nor in fit.
     """
 
     @wraps(backward)
@@ -48,9 +48,77 @@ def after_forward(backward):
                 f"{self.name}.backward() came before forward: call {self.name} on a "
                 "batch first, because backward uses what forward remembers"
             )
-        return backward(self, *(check_gradient(dZ, self) for dZ in gradient))
+        if not gradient:  # of a loss, which its own door has checked
+            return backward(self)
+        if not self.inside:
+            self.check()
+        gradient = [check_gradient(dZ, self) for dZ in gradient]
+        if self.inside:
+            return through_layers(self, backward, *gradient)
+        who = f"{self.name}.backward"
+
+        def all_gradients(dZ):
+            dX = through_layers(self, backward, dZ)
+            return dX, *(dP for _, dP in self.parameters().values())
+
+        return finite_or_put_back(who, self, all_gradients, *gradient)[0]
 
     return checked
+
+
+def inner_layers(part):
+    """Return the layers inside a Sequential; what is none has none."""
+    return part.layers if hasattr(part, "kinds") else ()
+
+
+def through_layers(self, backward, dZ):
+    """Return backward(self, dZ); a Sequential's layers are ``inside`` meanwhile."""
+    layers = inner_layers(self)
+    for layer in layers:
+        layer.inside = True
+    try:
+        return backward(self, dZ)
+    finally:
+        for layer in layers:
+            layer.inside = False
+
+
+def all_finite(*arrays):
+    """Return whether all arrays of floats, or floats, are finite."""
+    return all(np.isfinite(a).all() for a in arrays if np.asarray(a).dtype.kind == "f")
+
+
+def memory(part):
+    """Return (part, its attributes), and the same of the layers inside it."""
+    inner = [pair for layer in inner_layers(part) for pair in memory(layer)]
+    return [(part, vars(part).copy()), *inner]
+
+
+def put_back(before):
+    """Give each part the attributes again that ``memory`` has kept."""
+    for part, attributes in before:
+        vars(part).clear()
+        vars(part).update(attributes)
+
+
+def finite_or_put_back(who, owner, call, *args):
+    """Return call(*args); if not finite, raise ValueError and be as if not called.
+
+    Without a word from NumPy: what overflows on the way may come out right.
+    """
+    before = memory(owner)
+    try:
+        with np.errstate(all="ignore"):
+            result = call(*args)
+        if not all_finite(*(result if isinstance(result, tuple) else [result])):
+            raise ValueError(
+                f"{who} expects numbers that it can reckon with, got some whose result "
+                "is NaN or inf: are inputs or weights huge? Scale them to about 1"
+            )
+    except Exception:
+        put_back(before)
+        raise
+    return result
 
 
 def check_gradient(dZ, layer):
@@ -68,6 +136,13 @@ def check_gradient(dZ, layer):
     return dZ
 
 
+def holds_masked(value):
+    """Return whether value is a masked array, or a list that holds one."""
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_masked, value))
+    return np.ma.isMaskedArray(value)
+
+
 def check_array(value, what):
     """Return ``value`` as an array of anything, but neither masked nor ragged."""
     if value is None:
@@ -75,7 +150,7 @@ def check_array(value, what):
             f"{what} must be a number or an array, got None: "
             "does a function lack its return, or was a value never set?"
         )
-    if np.ma.isMaskedArray(value):
+    if holds_masked(value):
         raise TypeError(
             f"{what} must be an array, got a masked array, whose mask would be lost: "
             "fill it or drop the rows first"
@@ -89,16 +164,20 @@ def check_array(value, what):
         ) from None
 
 
-def check_numbers(value, what):
-    """Return ``value`` as an array of finite floats; other numbers become float64."""
+def check_real(value, what):
+    """Return ``value`` as an array of floats; other numbers become float64."""
     array = check_array(value, what)
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{what} must hold real numbers, got dtype {array.dtype}: "
             "are there strings, None or complex numbers in it?"
         )
-    if array.dtype.kind != "f":
-        array = array.astype(np.float64)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def check_numbers(value, what):
+    """Return ``value`` as an array of finite floats; other numbers become float64."""
+    array = check_real(value, what)
     finite = np.isfinite(array)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -110,6 +189,25 @@ def check_numbers(value, what):
     return array
 
 
+def check_range(array, dtype, what):
+    """Return the array as ``dtype``, another type of floats, if it can hold them."""
+    with np.errstate(over="ignore"):
+        changed = array.astype(dtype, copy=False)
+    if changed is not array and not np.isfinite(changed).all():
+        raise ValueError(
+            f"{what} must hold numbers within the range of {np.dtype(dtype)}, got "
+            f"{array.dtype} beyond it: scale them down"
+        )
+    return changed
+
+
+def as_prediction(target, dtype, who):
+    """Return a target of floats in the prediction's dtype, so that float32 stays."""
+    if target.dtype.kind != "f":
+        return target
+    return check_range(target, dtype, f"{who}: target")
+
+
 def check_number(value, what):
     """Return ``value``, a single finite number, as a float."""
     array = check_numbers(value, what)
@@ -118,7 +216,7 @@ def check_number(value, what):
             f"{what} must be one number, got an array of shape {array.shape}: "
             "take one entry of it, such as a[0]"
         )
-    return float(array)
+    return float(check_range(array, np.float64, what))
 
 
 def check_batch(X, n_in, who, what="X"):
@@ -153,12 +251,16 @@ def check_batch(X, n_in, who, what="X"):
 
 def kind_of(P):
     """Return what P is in a word or two, for messages."""
-    return f"dtype {P.dtype}" if isinstance(P, np.ndarray) else type(P).__name__
+    plain = isinstance(P, np.ndarray) and not isinstance(P, UNFIT)
+    return f"dtype {P.dtype}" if plain else type(P).__name__
 
 
-def check_parameter(P, what, shape=None):
+UNFIT = np.matrix, np.ma.MaskedArray  # arrays that multiply in another way
+
+
+def check_parameter(P, what, shape=None, finite=True):
     """Raise unless P is an array of finite floats, of the shape if one is given."""
-    if not isinstance(P, np.ndarray) or P.dtype.kind != "f":
+    if not isinstance(P, np.ndarray) or isinstance(P, UNFIT) or P.dtype.kind != "f":
         raise TypeError(
             f"{what} must be an array of floats, got {kind_of(P)}: "
             "training changes it in small steps, so write np.array([[1.0, 2.0]])"
@@ -168,9 +270,22 @@ def check_parameter(P, what, shape=None):
             f"{what} must have shape {shape}, got {P.shape}: was it set by hand? "
             "W is (n, k), one neuron a column, and b is (1, k)"
         )
-    if not np.isfinite(P).all():
+    if P.size == 0:
+        raise ValueError(
+            f"{what} must hold at least one number, got shape {P.shape}: was it sliced?"
+        )
+    if finite and not np.isfinite(P).all():
         raise ValueError(
             f"{what} must hold finite numbers, got NaN or inf: did training diverge?"
+        )
+
+
+def check_writeable(P, name, who):
+    """Raise ValueError if the parameter P is read-only."""
+    if not P.flags.writeable:
+        raise ValueError(
+            f"{who} expects {name} as an array to write into, got a read-only one: "
+            "set a copy of it, P.copy()"
         )
 
 
@@ -207,13 +322,18 @@ def check_labels(y, n_classes, what):
             f"{what} must be labels {allowed}, got labels from {low} to {high}: "
             "do they start at 1, or are there fewer columns than classes?"
         )
+    if high > np.iinfo(np.int64).max:
+        raise ValueError(
+            f"{what} must be labels within the range of int64, got {high}: "
+            "number the classes 0, 1, 2, ..."
+        )
     return y.astype(np.int64, copy=False)
 
 
 def check_probabilities(Y_hat, who, what="Y_hat"):
     """Return Y_hat as float64, a batch of probabilities, rows that add up to 1."""
     Y_hat = check_batch(Y_hat, None, who, what)
-    Y_hat = Y_hat.astype(np.float64, copy=False)
+    Y_hat = check_range(Y_hat, np.float64, f"{who}: {what}")
     with np.errstate(over="ignore"):
         low, off = float(Y_hat.min()), float(np.abs(Y_hat.sum(axis=1) - 1).max())
     if low < 0 or off > 5e-3:  # the arithmetic of float16 is off by 1e-3
@@ -229,8 +349,11 @@ def check_probabilities(Y_hat, who, what="Y_hat"):
     return Y_hat
 
 
-def check_count(value, what, least=1):
-    """Return ``value`` as an int of at least ``least``."""
+MOST_NUMBERS = 10**8  # in one array that a number asks for; in float64 it takes 800 MB
+
+
+def check_count(value, what, least=1, most=None):
+    """Return ``value`` as an int of at least ``least`` and at most ``most``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(
             f"{what} must be a whole number, got {value!r}: "
@@ -241,6 +364,11 @@ def check_count(value, what, least=1):
             f"{what} must be at least {least}, got {value}: "
             "is it a wrong count, or are two arguments swapped?"
         )
+    if most is not None and value > most:
+        raise ValueError(
+            f"{what} must be at most {most:,}, got {value}: "
+            "memory and time grow with it, are two arguments swapped?"
+        )
     return int(value)
 
 
@@ -250,9 +378,14 @@ def check_positive(value, what, hint):
         value, (int, float, np.integer, np.floating)
     ):
         raise TypeError(f"{what} must be a number above 0, got {value!r}: {hint}")
-    if not (np.isfinite(value) and value > 0):
+    try:
+        with np.errstate(over="ignore"):
+            number = float(value)
+    except OverflowError:
+        number = np.inf
+    if not (np.isfinite(number) and number > 0):
         raise ValueError(f"{what} must be a finite number above 0, got {value}: {hint}")
-    return float(value)
+    return number
 
 
 def check_rng(rng, who):

@@ -13,6 +13,8 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
+from nnlib._checks import check_parameter, check_writeable
+
 
 def check_path(path, who):
     """Return path as a Path that ends in .npz."""
@@ -22,6 +24,15 @@ def check_path(path, who):
             'write a text such as "digits.npz"'
         )
     path = Path(path)
+    try:
+        possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise ValueError(
+            f"{who} expects the path of a file, got {str(path)!r}, which no file can "
+            "have: is there a backslash in it that should be doubled?"
+        )
     if path.suffix != ".npz":
         raise ValueError(
             f"{who} expects a path that ends in .npz, got {str(path)!r}: "
@@ -62,7 +73,10 @@ def read_arrays(data, path, who):
 
 
 def check_saved(saved, layers, parameters, path, who):
-    """Raise ValueError unless the saved arrays are those of this very model."""
+    """Raise TypeError or ValueError unless the arrays are those of this very model."""
+    for name, P in parameters.items():
+        check_parameter(P, f"{who}: {name}", finite=False)
+        check_writeable(P, name, who)
     if "layers" not in saved or saved["layers"].dtype.kind != "U":
         raise ValueError(
             f"{who} expects a file written by save, got {path.name}, which holds "
@@ -81,11 +95,6 @@ def check_saved(saved, layers, parameters, path, who):
             f"{', '.join(extra)} in {path.name}: was it saved from another model?"
         )
     for name, P in parameters.items():
-        if not P.flags.writeable:
-            raise ValueError(
-                f"{who} expects {name} as an array to write into, got a read-only one: "
-                "set a copy of it, P.copy()"
-            )
         found = saved.get(name)
         if found is None or (found.shape, found.dtype) != (P.shape, P.dtype):
             got = "none" if found is None else f"{found.dtype} of shape {found.shape}"

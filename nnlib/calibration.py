@@ -6,7 +6,13 @@ stays, so the labels stay too; only the probabilities move.
 
 import numpy as np
 
-from nnlib._checks import check_batch, check_labels, check_same_rows, door
+from nnlib._checks import (
+    check_batch,
+    check_labels,
+    check_range,
+    check_same_rows,
+    door,
+)
 from nnlib.losses import softmax
 
 HOTTEST, COLDEST = 1e3, 1e-3  # the temperatures between which fit_temperature looks
@@ -14,7 +20,7 @@ HOTTEST, COLDEST = 1e3, 1e-3  # the temperatures between which fit_temperature l
 
 def _temperature_door(Z, y):
     who = "fit_temperature"
-    Z = check_batch(Z, None, who, "Z").astype(np.float64, copy=False)
+    Z = check_range(check_batch(Z, None, who, "Z"), np.float64, f"{who}: Z")
     y = check_labels(y, Z.shape[1], f"{who}: y")
     check_same_rows(y, Z, who, "y and Z")
     if (Z[np.arange(len(y)), y] == Z.max(axis=1)).all():
@@ -23,6 +29,9 @@ def _temperature_door(Z, y):
             "class, got none: no temperature is cold enough for a model that is always "
             "right, so use more data, held out from training"
         )
+    if np.abs(Z).max() > 1e290:  # only differences count, and huge ones all alike
+        with np.errstate(over="ignore"):
+            Z = np.maximum(Z - Z.max(axis=1, keepdims=True), -1e290)
     if temperature_slope(1 / HOTTEST, Z, y) >= 0:
         raise ValueError(
             f"{who} found no temperature below {HOTTEST:g}, got logits that favour "

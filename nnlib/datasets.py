@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from nnlib._checks import (
+    MOST_NUMBERS,
     check_count,
     check_labels,
     check_number,
     check_numbers,
+    check_range,
     check_rng,
     door,
 )
@@ -25,12 +27,18 @@ def _noise(noise, who):
         raise ValueError(
             f"{who}: noise must be 0 or more, got {noise}: it is a standard deviation"
         )
+    if noise > 1e300:
+        raise ValueError(
+            f"{who}: noise must be at most 1e300, got {noise}: it is a standard "
+            "deviation, and a few of them must still be finite"
+        )
     return noise
 
 
 def _curve_door(who):
     def check(n, noise, rng=None):
-        return check_count(n, f"{who}: n"), _noise(noise, who), check_rng(rng, who)
+        n = check_count(n, f"{who}: n", most=MOST_NUMBERS)
+        return n, _noise(noise, who), check_rng(rng, who)
 
     return check
 
@@ -47,8 +55,8 @@ def line(n, noise, rng):
     """Return n points of y = 2 x - 1 + noise, x uniform between -1 and 1.
 
     Args:
-        n: number of points, at least 1.
-        noise: standard deviation of the normal noise on y, 0 or more.
+        n: number of points, at least 1, at most 10^8.
+        noise: standard deviation of the normal noise on y, 0 or more, at most 1e300.
         rng: NumPy Generator.
 
     Returns:
@@ -67,8 +75,8 @@ def sine(n, noise, rng):
     """Return n points of y = sin(pi x) + noise, x uniform between -1 and 1.
 
     Args:
-        n: number of points, at least 1.
-        noise: standard deviation of the normal noise on y, 0 or more.
+        n: number of points, at least 1, at most 10^8.
+        noise: standard deviation of the normal noise on y, 0 or more, at most 1e300.
         rng: NumPy Generator.
 
     Returns:
@@ -83,12 +91,9 @@ def sine(n, noise, rng):
 
 
 def _spiral_door(n_per_class, n_classes, noise, rng=None):
-    return (
-        check_count(n_per_class, "spiral: n_per_class", least=2),
-        check_count(n_classes, "spiral: n_classes"),
-        _noise(noise, "spiral"),
-        check_rng(rng, "spiral"),
-    )
+    n = check_count(n_per_class, "spiral: n_per_class", least=2, most=MOST_NUMBERS)
+    n_classes = check_count(n_classes, "spiral: n_classes", most=MOST_NUMBERS // n)
+    return n, n_classes, _noise(noise, "spiral"), check_rng(rng, "spiral")
 
 
 @door(_spiral_door)
@@ -101,8 +106,8 @@ def spiral(n_per_class, n_classes, noise, rng):
 
     Args:
         n_per_class: n, points an arm, at least 2.
-        n_classes: K, the number of arms, at least 1.
-        noise: standard deviation of the angle, in radians, 0 or more.
+        n_classes: K, the number of arms, at least 1; n K is at most 10^8.
+        noise: standard deviation of the angle, in radians, 0 or more, at most 1e300.
         rng: NumPy Generator.
 
     Returns:
@@ -142,15 +147,18 @@ def _split_door(y, shares, rng=None):
     who = "stratified_split"
     y = check_labels(y, None, f"{who}: y")
     shares = check_numbers(shares, f"{who}: shares")
+    shares = check_range(shares, np.float64, f"{who}: shares")
     if shares.ndim != 1 or len(shares) == 0 or (shares <= 0).any():
         raise ValueError(
             f"{who} expects shares to be numbers above 0, one a part, such as "
             f"(0.6, 0.2, 0.2), got {shares.tolist()}: was a part left out?"
         )
-    if abs(shares.sum() - 1) > 1e-9:
+    with np.errstate(over="ignore"):
+        total = shares.sum()
+    if abs(total - 1) > 1e-9:
         raise ValueError(
             f"{who} expects shares that add up to 1, got {shares.tolist()}: "
-            f"they add up to {shares.sum():.10g}; are they counts or per cent?"
+            f"they add up to {total:.10g}; are they counts or per cent?"
         )
     return y, shares, check_rng(rng, who)
 

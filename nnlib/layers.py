@@ -9,12 +9,14 @@ the gradient with respect to what went in.  Layers only sum over the samples: th
 import numpy as np
 
 from nnlib._checks import (
+    MOST_NUMBERS,
     after_forward,
     check_batch,
     check_count,
     check_parameter,
     check_rng,
     door,
+    finite_or_put_back,
 )
 
 
@@ -28,7 +30,7 @@ class Layer:
     n_in = None  # columns that X must have; None: any
     n_out = None  # columns of the output; None: as many as X has
     output_shape = "unknown"  # shape of the last output; None before the first forward
-    inside = False  # whether the layer stands in a Sequential
+    inside = False  # while a Sequential or fit runs it, which have checked all
 
     def __call__(self, X):
         """Check X and return ``forward(X)``.
@@ -39,10 +41,12 @@ class Layer:
         Raises:
             TypeError: X or a parameter does not hold real numbers.
             ValueError: X has the wrong shape, no rows, or holds NaN or inf; or a
-                parameter set by hand does.
+                parameter set by hand does; or the output would, because X or a
+                parameter is huge.
         """
         self.check()
-        return self.forward(check_batch(X, self.n_in, self.name))
+        X = check_batch(X, self.n_in, self.name)
+        return finite_or_put_back(self.name, self, self.forward, X)
 
     def check(self):
         """Raise TypeError or ValueError unless the parameters are finite floats."""
@@ -80,12 +84,15 @@ class Layer:
 
 
 def _dense_door(self, n_in, n_out, rng=None):
-    return (
-        self,
-        check_count(n_in, "Dense: n_in"),
-        check_count(n_out, "Dense: n_out"),
-        check_rng(rng, f"Dense({n_in}, {n_out}, rng)"),
-    )
+    n_in = check_count(n_in, "Dense: n_in", most=MOST_NUMBERS)
+    n_out = check_count(n_out, "Dense: n_out", most=MOST_NUMBERS // n_in)
+    return self, n_in, n_out, check_rng(rng, f"Dense({n_in}, {n_out}, rng)")
+
+
+def _side(W, axis):
+    """Return W's length along the axis; None if W is no matrix, as ``check`` tells."""
+    shape = getattr(W, "shape", ())
+    return shape[axis] if len(shape) == 2 else None
 
 
 class Dense(Layer):
@@ -102,7 +109,7 @@ class Dense(Layer):
 
     Raises:
         TypeError: n_in or n_out is not a whole number, or rng is not a Generator.
-        ValueError: n_in or n_out is below 1.
+        ValueError: n_in or n_out is below 1, or there would be more than 10^8 weights.
 
     Source: the start weights follow K. He, X. Zhang, S. Ren and J. Sun, Delving deep
     into rectifiers, ICCV 2015, section 2.2; the gradients follow D. E. Rumelhart,
@@ -129,7 +136,8 @@ class Dense(Layer):
         Raises:
             RuntimeError: forward has not run yet.
             TypeError: dZ does not hold real numbers.
-            ValueError: dZ is not of the last output's shape, or holds NaN or inf.
+            ValueError: dZ is not of the last output's shape, or holds NaN or inf, or is
+                so huge that a gradient would.
         """
         self.dW = self.X.T @ dZ
         self.db = dZ.sum(axis=0, keepdims=True)
@@ -137,7 +145,8 @@ class Dense(Layer):
 
     def check(self):
         """Raise unless W is (n, k) and b is (1, k), both of finite floats."""
-        check_parameter(self.W, "Dense: W", (*np.shape(self.W), "k")[:2])
+        shape = getattr(self.W, "shape", ())
+        check_parameter(self.W, "Dense: W", (*shape, "k")[:2])
         check_parameter(self.b, "Dense: b", (1, self.n_out))
 
     def parameters(self):
@@ -147,12 +156,12 @@ class Dense(Layer):
     @property
     def n_in(self):
         """Columns that X must have."""
-        return self.W.shape[0]
+        return _side(self.W, 0)
 
     @property
     def n_out(self):
         """Columns of Z: the number of neurons."""
-        return self.W.shape[1]
+        return _side(self.W, 1)
 
     @property
     def output_shape(self):

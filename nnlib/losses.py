@@ -9,12 +9,16 @@ import numpy as np
 
 from nnlib._checks import (
     after_forward,
+    as_prediction,
     check_batch,
     check_count,
     check_labels,
     check_numbers,
     door,
+    finite_or_put_back,
 )
+
+MOST_CLASSES = 30_000  # one_hot cuts its rows from a table of K x K: 7 GB
 
 
 class Loss:
@@ -33,10 +37,12 @@ class Loss:
             TypeError: prediction or target does not hold numbers, or labels are not
                 integers.
             ValueError: a shape is wrong, a label is out of range, or there is NaN or
-                inf.
+                inf; or the loss would be, because a number is huge.
         """
         prediction = check_batch(prediction, None, self.name, "prediction")
-        return self.forward(prediction, self.check_target(target, prediction.shape))
+        target = self.check_target(target, prediction.shape)
+        target = as_prediction(target, prediction.dtype, self.name)
+        return finite_or_put_back(self.name, self, self.forward, prediction, target)
 
     def check_target(self, target, shape):
         """Return the target as forward expects it; ``shape`` is the prediction's."""
@@ -106,7 +112,16 @@ class MSE(Loss):
 
 
 def _one_hot_door(y, n_classes, dtype=np.float64):
-    n_classes = check_count(n_classes, "one_hot: n_classes")
+    n_classes = check_count(n_classes, "one_hot: n_classes", most=MOST_CLASSES)
+    try:
+        known = np.dtype(dtype).kind in "fiubc"
+    except TypeError:
+        known = False
+    if not known:
+        raise TypeError(
+            f"one_hot expects a dtype of numbers, got {dtype!r}: "
+            "such as np.float32, are two arguments swapped?"
+        )
     return check_labels(y, n_classes, "one_hot: y"), n_classes, dtype
 
 
@@ -116,15 +131,15 @@ def one_hot(y, n_classes, dtype=np.float64):
 
     Args:
         y: integer labels 0..K-1, shape (m,).
-        n_classes: K.
-        dtype: of the result.
+        n_classes: K, at most 30,000.
+        dtype: of the result, a type of numbers.
 
     Returns:
         Y of shape (m, K).
 
     Raises:
-        TypeError: the labels are not integers.
-        ValueError: a label is out of range, or y has not shape (m,).
+        TypeError: the labels are not integers, or dtype is not one of numbers.
+        ValueError: a label or K is out of range, or y has not shape (m,).
     """
     return np.eye(n_classes, dtype=dtype)[y]
 
@@ -150,6 +165,7 @@ def _softmax_door(Z):
 
 
 @door(_softmax_door)
+@np.errstate(over="ignore")  # a difference beyond the range is -inf, and e^-inf is 0
 def softmax(Z):
     """Return e^z_j / sum_l e^z_l, row by row: positive numbers that add up to 1.
 

@@ -20,6 +20,8 @@ from nnlib._checks import (
 )
 
 MOST_CLASSES = 10_000  # a table of K x K then takes 800 MB: more must be asked for
+MOST_ASKED = 30_000  # 7 GB
+MOST_BINS = MOST_RESAMPLES = 1_000_000
 
 
 def _labels_door(who):
@@ -35,7 +37,7 @@ def _labels_door(who):
 def _classes_door(who):
     def check(y, y_pred, n_classes=None):
         if n_classes is not None:
-            n_classes = check_count(n_classes, f"{who}: n_classes")
+            n_classes = check_count(n_classes, f"{who}: n_classes", most=MOST_ASKED)
         y = check_labels(y, n_classes, f"{who}: y")
         y_pred = check_labels(y_pred, n_classes, f"{who}: y_pred")
         check_same_rows(y, y_pred, who, "y and y_pred")
@@ -81,14 +83,14 @@ def confusion_matrix(y, y_pred, n_classes=None):
     Args:
         y: true labels 0..K-1, shape (m,).
         y_pred: predicted labels 0..K-1, shape (m,).
-        n_classes: K; by default one more than the largest label.
+        n_classes: K, at most 30,000; by default one more than the largest label.
 
     Returns:
         Counts of shape (K, K): the row is the true class, the column the predicted one.
 
     Raises:
         TypeError: labels are not integers.
-        ValueError: shapes differ, a label is out of range, or there is no label.
+        ValueError: shapes differ, a label or K is out of range, or there is no label.
     """
     counts = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(counts, (y, y_pred), 1)
@@ -116,14 +118,14 @@ def precision(y, y_pred, n_classes=None):
     Args:
         y: true labels 0..K-1, shape (m,).
         y_pred: predicted labels 0..K-1, shape (m,).
-        n_classes: K; by default one more than the largest label.
+        n_classes: K, at most 30,000; by default one more than the largest label.
 
     Returns:
         Array of shape (K,).
 
     Raises:
         TypeError: labels are not integers.
-        ValueError: shapes differ, a label is out of range, or there is no label.
+        ValueError: shapes differ, a label or K is out of range, or there is no label.
 
     Source: C. J. van Rijsbergen, Information Retrieval, 2nd ed., 1979, chapter 7; also
     for recall and F1.
@@ -141,14 +143,14 @@ def recall(y, y_pred, n_classes=None):
     Args:
         y: true labels 0..K-1, shape (m,).
         y_pred: predicted labels 0..K-1, shape (m,).
-        n_classes: K; by default one more than the largest label.
+        n_classes: K, at most 30,000; by default one more than the largest label.
 
     Returns:
         Array of shape (K,).
 
     Raises:
         TypeError: labels are not integers.
-        ValueError: shapes differ, a label is out of range, or there is no label.
+        ValueError: shapes differ, a label or K is out of range, or there is no label.
     """
     C = confusion_matrix(y, y_pred, n_classes)
     return ratio(np.diag(C), C.sum(axis=1))
@@ -163,14 +165,14 @@ def f1(y, y_pred, n_classes=None):
     Args:
         y: true labels 0..K-1, shape (m,).
         y_pred: predicted labels 0..K-1, shape (m,).
-        n_classes: K; by default one more than the largest label.
+        n_classes: K, at most 30,000; by default one more than the largest label.
 
     Returns:
         Array of shape (K,).
 
     Raises:
         TypeError: labels are not integers.
-        ValueError: shapes differ, a label is out of range, or there is no label.
+        ValueError: shapes differ, a label or K is out of range, or there is no label.
     """
     C = confusion_matrix(y, y_pred, n_classes)
     return ratio(2 * np.diag(C), C.sum(axis=0) + C.sum(axis=1))
@@ -280,15 +282,19 @@ def _bootstrap_door(metric, y, y_pred, rng=None, n_resamples=1000, level=0.95):
         )
     check_same_rows(y, y_pred, who, "y and y_pred")
     check_rng(rng, who)
-    n_resamples = check_count(n_resamples, f"{who}: n_resamples")
+    n_resamples = check_count(n_resamples, f"{who}: n_resamples", most=MOST_RESAMPLES)
     level = check_number(level, f"{who}: level")
     if not 0 < level < 1:
         raise ValueError(
             f"{who}: level must lie between 0 and 1, got {level:g}: "
             "95 % is written 0.95"
         )
-    check_number(metric(y, y_pred), f"{who}: metric(y, y_pred)")
-    return metric, y, y_pred, rng, n_resamples, level
+
+    def checked_metric(y, y_pred):
+        return check_number(metric(y, y_pred), f"{who}: metric(y, y_pred)")
+
+    checked_metric(y, y_pred)
+    return checked_metric, y, y_pred, rng, n_resamples, level
 
 
 def _reliability_door(who):
@@ -296,7 +302,7 @@ def _reliability_door(who):
         Y_hat = check_probabilities(Y_hat, who)
         y = check_labels(y, Y_hat.shape[1], f"{who}: y")
         check_same_rows(y, Y_hat, who, "y and Y_hat")
-        return y, Y_hat, check_count(n_bins, f"{who}: n_bins")
+        return y, Y_hat, check_count(n_bins, f"{who}: n_bins", most=MOST_BINS)
 
     return check
 
@@ -314,7 +320,7 @@ def bootstrap_interval(metric, y, y_pred, rng, n_resamples=1000, level=0.95):
         y: true labels, shape (m,).
         y_pred: what the metric takes as predictions, m rows.
         rng: NumPy Generator.
-        n_resamples: how many sets are drawn, at least 1.
+        n_resamples: how many sets are drawn, at least 1, at most a million.
         level: share of the values that lie between low and high, above 0 and below 1.
 
     Raises:
@@ -342,7 +348,7 @@ def reliability(y, Y_hat, n_bins=10):
     Args:
         y: true labels 0..K-1, shape (m,).
         Y_hat: probabilities, shape (m, K), rows that add up to 1.
-        n_bins: B, the number of bins, at least 1.
+        n_bins: B, the number of bins, at least 1, at most a million.
 
     Returns:
         Three arrays of shape (B,): how many samples each bin holds, their accuracy, and
@@ -350,7 +356,7 @@ def reliability(y, Y_hat, n_bins=10):
 
     Raises:
         TypeError: labels are not integers, or Y_hat does not hold real numbers.
-        ValueError: a shape or label does not fit, or rows do not add up to 1.
+        ValueError: a shape, label or n_bins does not fit, or rows do not add up to 1.
 
     Source: M. H. DeGroot and S. E. Fienberg, The comparison and evaluation of
     forecasters, The Statistician 32 (1983), 12-22.
@@ -375,11 +381,11 @@ def expected_calibration_error(y, Y_hat, n_bins=10):
     Args:
         y: true labels 0..K-1, shape (m,).
         Y_hat: probabilities, shape (m, K), rows that add up to 1.
-        n_bins: B, the number of bins, at least 1.
+        n_bins: B, the number of bins, at least 1, at most a million.
 
     Raises:
         TypeError: labels are not integers, or Y_hat does not hold real numbers.
-        ValueError: a shape or label does not fit, or rows do not add up to 1.
+        ValueError: a shape, label or n_bins does not fit, or rows do not add up to 1.
 
     Source: M. P. Naeini, G. F. Cooper and M. Hauskrecht, Obtaining well calibrated
     probabilities using Bayesian binning, AAAI 2015.

@@ -6,7 +6,7 @@ sum through an activation.  Everything later in the series is many of these at o
 
 import numpy as np
 
-from nnlib._checks import check_number, check_numbers, door
+from nnlib._checks import check_number, check_numbers, door, finite_or_put_back
 
 
 def _step_door(z):
@@ -104,7 +104,8 @@ class Neuron:
 
         Raises:
             TypeError: x does not hold real numbers.
-            ValueError: x is not of shape (n,), or holds NaN or inf.
+            ValueError: x is not of shape (n,), or holds NaN or inf; or the result
+                would, because a number is huge.
         """
         x = check_numbers(x, f"{self!r}: x")
         if x.shape != self.w.shape:
@@ -118,9 +119,14 @@ class Neuron:
             raise ValueError(
                 f"{self!r} expects x of shape {self.w.shape}, got {x.shape}: {hint}"
             )
-        return self.forward(x)
+        return finite_or_put_back(self.name, self, self.forward, x)
 
-    def __repr__(self):
+    @property
+    def name(self):
+        """Such as ``Neuron(2 inputs, step)``."""
         n = len(self.w)
         activation = getattr(self.activation, "__name__", repr(self.activation))
         return f"Neuron({n} input{'s' if n > 1 else ''}, {activation})"
+
+    def __repr__(self):
+        return self.name

@@ -3,7 +3,18 @@
 The gradient points uphill, so a small step the other way lowers the loss.
 """
 
-from nnlib._checks import check_kind, check_positive, door
+from functools import wraps
+
+import numpy as np
+
+from nnlib._checks import (
+    all_finite,
+    check_kind,
+    check_parameter,
+    check_positive,
+    check_writeable,
+    door,
+)
 from nnlib.layers import Layer
 
 
@@ -22,7 +33,36 @@ def _step_door(self, model):
             f"SGD.step came before backward: {', '.join(missing)} of {model.name} has "
             "no gradient yet; call model.backward(loss.backward()) first"
         )
+    for name, (P, dP) in () if model.inside else model.parameters().items():
+        check_parameter(P, f"SGD.step: {name}")
+        check_parameter(dP, f"SGD.step: the gradient of {name}", P.shape)
+        check_writeable(P, name, "SGD.step")
     return self, model
+
+
+def _put_back_if_not_finite(step):
+    """Decorate step: if a parameter overflows, none is moved.
+
+    fit looks at the weights after each epoch by itself.
+    """
+
+    @wraps(step)
+    def guarded(self, model):
+        if model.inside:
+            return step(self, model)
+        parameters = [P for P, _ in model.parameters().values()]
+        before = [P.copy() for P in parameters]
+        with np.errstate(all="ignore"):
+            step(self, model)
+        if not all_finite(*parameters):
+            for P, kept in zip(parameters, before, strict=True):
+                P[...] = kept
+            raise ValueError(
+                f"SGD.step expects a step to finite parameters, got NaN or inf: is the "
+                f"learning rate, {self.learning_rate:g}, or a gradient too large?"
+            )
+
+    return guarded
 
 
 class SGD:
@@ -44,11 +84,15 @@ class SGD:
         self.learning_rate = learning_rate
 
     @door(_step_door)
+    @_put_back_if_not_finite
     def step(self, model):
         """Move every parameter of the model one step, in place.
 
         Raises:
-            TypeError: model is not a layer.
+            TypeError: model is not a layer, or a parameter or gradient set by hand is
+                not an array of floats.
+            ValueError: a parameter or gradient set by hand does not fit, or a parameter
+                would be NaN or inf.
             RuntimeError: backward has not run yet.
         """
         for P, dP in model.parameters().values():

@@ -20,6 +20,19 @@ def _leaves(layer):
     return [leaf for inner in layer.layers for leaf in _leaves(inner)]
 
 
+def _check_widths(layers):
+    """Raise ValueError unless each layer accepts the width that comes in."""
+    width, source = None, None
+    for position, layer in enumerate(layers):
+        if width is not None and layer.n_in not in (None, width):
+            raise ValueError(
+                f"Sequential: layer {position}, {layer.name}, expects {layer.n_in} "
+                f"columns, got {width} from {source}: both numbers must be the same"
+            )
+        if layer.n_out is not None:
+            width, source = layer.n_out, layer.name
+
+
 def _sequential_door(self, layers, *more):
     if more or not isinstance(layers, (list, tuple)):
         got = f"{1 + len(more)} arguments" if more else type(layers).__name__
@@ -32,7 +45,6 @@ def _sequential_door(self, layers, *more):
             "Sequential expects at least one layer, got an empty list: "
             "without a layer there is nothing to train"
         )
-    width, source = None, None
     for position, layer in enumerate(layers):
         who = f"Sequential: layer {position}"
         hint = "derive a layer of your own from nnlib.layers.Layer"
@@ -43,15 +55,7 @@ def _sequential_door(self, layers, *more):
                 f"{who}, {layer.name}, must not stand in the list twice: "
                 "a layer remembers one batch, so make a new one"
             )
-        if width is not None and layer.n_in not in (None, width):
-            raise ValueError(
-                f"{who}, {layer.name}, expects {layer.n_in} columns, got {width} from "
-                f"{source}: both numbers must be the same"
-            )
-        if layer.n_out is not None:
-            width, source = layer.n_out, layer.name
-    for layer in layers:
-        layer.inside = True
+    _check_widths(layers)
     return self, list(layers)
 
 
@@ -107,16 +111,18 @@ class Sequential(Layer):
         Raises:
             RuntimeError: forward has not run yet.
             TypeError: dZ does not hold real numbers.
-            ValueError: dZ is not of the last output's shape, or holds NaN or inf.
+            ValueError: dZ is not of the last output's shape, or holds NaN or inf, or is
+                so huge that a gradient would.
         """
         for layer in reversed(self.layers):
             dZ = layer.backward(dZ)
         return dZ
 
     def check(self):
-        """Raise unless every layer's parameters are as they must be."""
+        """Raise unless all parameters are as they must be, and neighbours fit."""
         for layer in self.layers:
             layer.check()
+        _check_widths(self.layers)
 
     def parameters(self):
         """Return {"0.W": (W, dW), "0.b": (b, db), ...}, by place in the list."""

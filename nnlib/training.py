@@ -9,12 +9,14 @@ from functools import wraps
 import numpy as np
 
 from nnlib._checks import (
+    as_prediction,
     check_array,
     check_batch,
     check_count,
     check_kind,
     check_rng,
     check_same_rows,
+    check_writeable,
     door,
 )
 from nnlib.layers import Layer
@@ -90,8 +92,10 @@ def stop_if_diverged(value, epoch, optimizer):
 def _check_data(model, loss, X, y, who):
     X = check_batch(X, model.n_in, f"{who}: {model.name}")
     width = X.shape[1] if model.n_out is None else model.n_out
+    dtype = np.result_type(X, *(P for P, _ in model.parameters().values()))
     try:
-        return X, loss.check_target(y, (len(X), width))
+        y = loss.check_target(y, (len(X), width))
+        return X, as_prediction(y, dtype, loss.name)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{who}: {error}") from None
 
@@ -111,6 +115,8 @@ def _fit_door(
     check_kind(model, Layer, "fit: model", "a layer or a Sequential")
     check_kind(loss, Loss, "fit: loss", "a loss such as MSE()")
     model.check()
+    for name, (P, _) in model.parameters().items():
+        check_writeable(P, name, "fit")
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(
             "fit: optimizer must be an optimizer such as SGD(learning_rate=0.1), "
@@ -152,9 +158,12 @@ def _put_back_if_diverged(fit):
             if not all(np.isfinite(P).all() for P, _ in model.parameters().values()):
                 stop_if_diverged(np.nan, epoch, optimizer)
             if on_epoch is not None:
+                model.inside = False
                 with np.errstate(**outside):
                     on_epoch(epoch, model)
+                model.inside = True
 
+        model.inside = True
         try:
             with np.errstate(all="ignore"):
                 history = fit(model, X, y, loss, optimizer, *rest, after_epoch)
@@ -164,6 +173,8 @@ def _put_back_if_diverged(fit):
             for (P, _), kept in zip(model.parameters().values(), before, strict=True):
                 P[...] = kept
             raise
+        finally:
+            model.inside = False
         return history
 
     return guarded

@@ -141,3 +141,12 @@ def test_lists_and_read_only_arrays_will_do_and_stay_as_they_are():
     assert fit_temperature(Z, y) == fit_temperature(Z.tolist(), y.tolist())
     np.testing.assert_array_equal(Z, kept[0])
     np.testing.assert_array_equal(y, kept[1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_huge_logit_of_the_true_class_changes_no_temperature():
+    """A row that is right by far has no slope at any temperature: the others count."""
+    Z = np.log([[9.0, 1.0]] * 4)
+    expected = fit_temperature(Z, [0, 0, 0, 1])
+    far = [[1.5e308, -1.5e308]]
+    assert fit_temperature([*Z, *far], [0, 0, 0, 1, 0]) == pytest.approx(expected)

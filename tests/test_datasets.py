@@ -201,3 +201,9 @@ def test_a_part_may_stay_empty_and_is_still_an_index(rng):
     kept, left = datasets.stratified_split(y, (0.9, 0.1), rng)
     assert sorted(y[kept]) == [0, 1]
     assert y[left].shape == (0,)
+
+
+def test_shares_in_float16_are_not_added_up_in_float16(rng):
+    shares = np.full(4096, 1 / 4096, np.float16)  # exact, but not their sums
+    parts = datasets.stratified_split(np.zeros(4 * 4096, int), shares, rng)
+    assert {len(part) for part in parts} == {4}

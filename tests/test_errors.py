@@ -33,7 +33,7 @@ from nnlib import (
     softmax,
 )
 from nnlib.calibration import fit_temperature
-from nnlib.gradient_check import relative_error
+from nnlib.gradient_check import numerical_gradient, relative_error
 from nnlib.neuron import relu, step
 
 
@@ -74,6 +74,17 @@ def fit_with(it, **changed):
         "rng": it.rng,
     }
     return fit(**sound | changed)
+
+
+def by_hand(it, W, dW=None):
+    """Return a model 2 -> 3 that has seen a batch, with W, and dW, then set by hand."""
+    model = Sequential([Dense(2, 3, it.spare)])
+    model(np.ones((6, 2)))
+    model.backward(np.ones((6, 3)))
+    model.layers[0].W = W
+    if dW is not None:
+        model.layers[0].dW = dW
+    return model
 
 
 def check_with(it, **changed):
@@ -648,6 +659,15 @@ def kinds():
             yield f"{who}: str", (lambda it, c=call: c(it, "mse"), TypeError, *says)
 
 
+READ_ONLY = "got a read-only one", "set a copy of it, P.copy()"
+
+
+def read_only(a):
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
 OTHERS = {
     "fit: optimizer a class": (
         lambda it: fit_with(it, optimizer=SGD),
@@ -909,6 +929,105 @@ OTHERS = {
         "got digits.npz, which holds pixels, labels",
         "was it written by another program?",
     ),
+    "SGD.step: too far": (
+        lambda it: SGD(1e300).step(by_hand(it, np.ones((2, 3)), np.full((2, 3), 1e9))),
+        ValueError,
+        "SGD.step expects a step to finite parameters",
+        "got NaN or inf",
+        "is the learning rate, 1e+300, or a gradient too large?",
+    ),
+    "Dense: no neuron left": (
+        lambda it: by_hand(it, np.ones((2, 0)))(it.X),
+        ValueError,
+        "Dense: W must hold at least one number",
+        "got shape (2, 0)",
+        "was it sliced?",
+    ),
+    "Dense: W ragged": (
+        lambda it: by_hand(it, [[1], [2, 3]])(it.X),
+        TypeError,
+        "Dense: W must be an array of floats",
+        "got list",
+        "training changes it",
+    ),
+    "MSE: a target beyond float32": (
+        lambda it: it.mse(np.ones((1, 1), "f4"), [[1e39]]),
+        ValueError,
+        "MSE: target must hold numbers within the range of float32",
+        "got float64 beyond it",
+        "scale them down",
+    ),
+    "accuracy: a label beyond int64": (
+        lambda it: metrics.accuracy(it.y, np.full(6, 2**63, np.uint64)),
+        ValueError,
+        "accuracy: y_pred must be labels within the range of int64",
+        "got 9223372036854775808",
+        "number the classes 0, 1, 2, ...",
+    ),
+    "softmax: a list of masked arrays": (
+        lambda it: softmax([np.ma.masked_array([1.0, 2.0], [True, False])]),
+        *BAD_NUMBERS["masked"][1:],
+    ),
+    "softmax: a masked entry": (
+        lambda it: softmax([[1.0, np.ma.masked]]),
+        *BAD_NUMBERS["masked"][1:],
+    ),
+    "one_hot: a dtype of texts": (
+        lambda it: one_hot(it.y, 3, str),
+        TypeError,
+        "one_hot expects a dtype of numbers",
+        "got <class 'str'>",
+        "such as np.float32",
+    ),
+    "one_hot: a dtype that is none": (
+        lambda it: one_hot(it.y, 3, "floaty"),
+        TypeError,
+        "one_hot expects a dtype of numbers",
+        "got 'floaty'",
+        "such as np.float32",
+    ),
+    **{
+        f"Sequential.{method}: the path {path!r}": (
+            lambda it, m=method, p=path: getattr(it.model, m)(p),
+            ValueError,
+            f"Sequential(2 -> 3).{method} expects the path of a file",
+            f"got {path!r}, which no file can have",
+            "is there a backslash in it",
+        )
+        for method in ("save", "load")
+        for path in ("a\0b.npz", "\ud800.npz")
+    },
+    "numerical_gradient: P read-only": (
+        lambda it: numerical_gradient(lambda: 1.0, read_only(it.X)),
+        ValueError,
+        "numerical_gradient expects P as an array to write into",
+        *READ_ONLY,
+    ),
+    "numerical_gradient: P with NaN": (
+        lambda it: numerical_gradient(lambda: 1.0, np.array([np.nan])),
+        *(ValueError, "numerical_gradient: P must hold finite", *NOT_FINITE[2:]),
+    ),
+    "numerical_gradient: f returns nothing": (
+        lambda it: numerical_gradient(lambda: None, it.X),
+        TypeError,
+        "numerical_gradient: f() must be a number or an array",
+        "got None",
+        "does a function lack its return",
+    ),
+    "numerical_gradient: too long a step": (
+        lambda it: numerical_gradient(lambda: it.X[0, 0], it.X, 1e308),
+        ValueError,
+        "numerical_gradient expects losses that it can subtract",
+        "got NaN or inf for a step of 1e+308",
+        "is P or the loss huge",
+    ),
+    "relative_error: texts": (
+        lambda it: relative_error(["a"], ["b"]),
+        TypeError,
+        "relative_error: a gradient must hold real numbers",
+        "got dtype <U1",
+        "are there strings",
+    ),
     "relative_error: None": (
         lambda it: relative_error(None, it.X),
         TypeError,
@@ -962,6 +1081,166 @@ OTHERS = {
     },
 }
 
+# What is huge, or asks for more than memory holds.
+
+RECKON = "expects numbers that it can reckon with"
+RESULT = "got some whose result is NaN or inf"
+HUGE = {
+    "Neuron": ("Neuron(1 input, abs)", lambda it: Neuron([1e300], 0, abs)([1e300])),
+    "Dense": ("Dense(2 -> 3)", lambda it: it.dense(1.5e308 * np.ones((6, 2)))),
+    "Sequential": (
+        "Sequential(2 -> 3)",
+        lambda it: it.model(1.7e308 * np.ones((6, 2))),
+    ),
+    "Dense.backward": (
+        "Dense(2 -> 3).backward",
+        lambda it: it.dense.backward(1.7e308 * np.ones((6, 3))),
+    ),
+    "Sequential.backward": (
+        "Sequential(2 -> 3).backward",
+        lambda it: it.model.backward(1.7e308 * np.ones((6, 3))),
+    ),
+    "MSE": ("MSE", lambda it: it.mse(1e300 * it.Y, it.Y)),
+    "MSE in float16": (
+        "MSE",
+        lambda it: it.mse(np.full((9, 1), 200, "f2"), np.zeros((9, 1))),
+    ),
+    "SoftmaxCrossEntropy": (
+        "SoftmaxCrossEntropy",
+        lambda it: it.sce([[1e308, -1e308]], [0]),
+    ),
+    "check_gradients": (
+        "MSE",
+        lambda it: check_with(it, loss=MSE(), target=it.Y / 1e-300),
+    ),
+}
+COUNTED = {
+    "Dense: n_in": (10**8, lambda it, n: Dense(n, 1, it.rng)),
+    "Dense: n_out": (10**8 // 3, lambda it, n: Dense(3, n, it.rng)),
+    "one_hot: n_classes": (30_000, lambda it, n: one_hot([0], n)),
+    **{
+        f"{metric.__name__}: n_classes": (
+            30_000,
+            lambda it, n, metric=metric: metric(it.y, it.y, n),
+        )
+        for metric in BY_CLASS
+    },
+    "reliability: n_bins": (10**6, lambda it, n: metrics.reliability(it.y, it.P, n)),
+    "expected_calibration_error: n_bins": (
+        10**6,
+        lambda it, n: metrics.expected_calibration_error(it.y, it.P, n),
+    ),
+    "bootstrap_interval: n_resamples": (
+        10**6,
+        lambda it, n: interval_with(it, n_resamples=n),
+    ),
+    "line: n": (10**8, lambda it, n: datasets.line(n, 0, it.rng)),
+    "sine: n": (10**8, lambda it, n: datasets.sine(n, 0, it.rng)),
+    "spiral: n_per_class": (10**8, lambda it, n: datasets.spiral(n, 1, 0, it.rng)),
+    "spiral: n_classes": (10**8 // 7, lambda it, n: datasets.spiral(7, n, 0, it.rng)),
+}
+
+
+def too_much():
+    """Yield every door with numbers too large for the arithmetic or for memory."""
+    for name, (who, call) in HUGE.items():
+        says = ValueError, f"{who} {RECKON}", RESULT, "are inputs or weights huge?"
+        yield f"{name}: huge", (call, *says)
+    for what, (most, call) in COUNTED.items():
+        for n in (most + 1, 10**30):
+            says = f"{what} must be at most {most:,}", f"got {n}", "memory and time"
+            yield f"{what} {n}", (lambda it, c=call, n=n: c(it, n), ValueError, *says)
+    for who, call in NOISY.items():
+        says = f"{who}: noise must be at most 1e300", "got 1e+301", "must still be fin"
+        yield f"{who}: huge noise", (lambda it, c=call: c(it, 1e301), ValueError, *says)
+    for rate in (10**400, np.longdouble(10) ** 400):
+        says = (
+            "learning_rate must be a finite number above 0",
+            f"got {rate}",
+            "downhill",
+        )
+        if np.finfo(np.longdouble).max > 1e308 or isinstance(rate, int):
+            yield f"SGD: {type(rate)}", (lambda it, r=rate: SGD(r), ValueError, *says)
+
+
+# Parameters and gradients that were set by hand.
+
+USES = {
+    "call": lambda it, model: model(it.X),
+    "backward": lambda it, model: model.backward(it.Y),
+    "save": lambda it, model: model.save("model.npz"),
+    "load": lambda it, model: model.load(datasets.DIGITS),
+    "fit": lambda it, model: fit_with(it, model=model),
+    "check_gradients": lambda it, model: check_with(it, model=model),
+    "SGD.step": lambda it, model: it.sgd.step(model),
+}
+FLOATS = "must be an array of floats"
+SET_BY_HAND = {
+    "a list": (lambda W: W.tolist(), TypeError, FLOATS, "got list", "small steps"),
+    "integers": (
+        lambda W: W.astype(int),
+        TypeError,
+        FLOATS,
+        "got dtype int64",
+        "small",
+    ),
+    "masked": (np.ma.masked_array, TypeError, FLOATS, "got MaskedArray", "small steps"),
+    "a matrix": (
+        lambda W: W.view(np.matrix),
+        TypeError,
+        FLOATS,
+        "got matrix",
+        "small steps",
+    ),
+}
+
+
+def parameters():
+    """Yield every use of a model with everything that can be wrong in a parameter."""
+    for use, call in USES.items():
+        for fault, (spoil, *says) in SET_BY_HAND.items():
+
+            def used(it, call=call, spoil=spoil):
+                return call(it, by_hand(it, spoil(it.X[:2] @ it.Y[:2])))
+
+            yield f"{use}: W {fault}", (used, *says)
+        if use in ("load", "fit", "check_gradients", "SGD.step"):
+            yield (
+                f"{use}: W read-only",
+                (
+                    lambda it, c=call: c(it, by_hand(it, read_only(it.Y[:2]))),
+                    ValueError,
+                    "as an array to write into",
+                    *READ_ONLY,
+                ),
+            )
+    for name, dW, *says in [
+        (
+            "one row",
+            np.ones((1, 3)),
+            ValueError,
+            "must have shape (2, 3)",
+            "got (1, 3)",
+        ),
+        ("a list", [[1, 2, 3]] * 2, TypeError, FLOATS, "got list"),
+        (
+            "NaN",
+            np.full((2, 3), np.nan),
+            ValueError,
+            "finite numbers",
+            "got NaN or inf",
+        ),
+    ]:
+        yield (
+            f"SGD.step: dW {name}",
+            (
+                lambda it, g=dW: it.sgd.step(by_hand(it, np.ones((2, 3)), g)),
+                *says,
+                "SGD.step: the gradient of 0.W",
+            ),
+        )
+
+
 WRONG = dict(
     [
         *numbers(),
@@ -970,6 +1249,8 @@ WRONG = dict(
         *labels(),
         *single_numbers(),
         *kinds(),
+        *too_much(),
+        *parameters(),
         *OTHERS.items(),
     ]
 )

@@ -191,3 +191,18 @@ def test_a_stub_that_sets_no_gradient_is_told_so(rng):
 
     with pytest.raises(TypeError, match="got None: does a function lack its return"):
         check_gradients(Empty(2, 2, rng), np.ones((3, 2)), np.ones((3, 2)), MSE())
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e300, 1.5e308, 1e-300, 5e-324])
+def test_huge_and_tiny_gradients_have_a_relative_error(size):
+    assert relative_error([size, 0.0], [0.0, 0.0]) == 1
+    assert relative_error([size, 0.0], [size, 0.0]) == 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_is_infinitely_far_off(wrong):
+    assert relative_error([wrong], [1.0]) == np.inf
+    assert relative_error([1.0], [wrong]) == np.inf
+    assert relative_error([wrong], [wrong]) == np.inf

@@ -184,3 +184,43 @@ def test_a_layer_of_the_readers_own_works_anywhere_in_a_model(place, rng):
     assert repr(layers[place]) == "Doubling()"
     X, Y = rng.normal(size=(5, 2)), rng.normal(size=(5, 1))
     assert max(check_gradients(model, X, Y, MSE()).values()) < 1e-7
+
+
+def test_a_layer_in_a_model_asks_its_own_backward_for_nan(rng):
+    layer = Dense(2, 3, rng)
+    model = Sequential([layer])
+    model(np.ones((4, 2)))
+    model.backward(np.ones((4, 3)))
+    with pytest.raises(ValueError, match="dZ must hold finite numbers"):
+        layer.backward(np.full((4, 3), np.nan))
+
+
+def test_an_output_that_overflows_leaves_the_batch_before(rng):
+    model = Sequential([Dense(2, 3, rng), ReLU(), Dense(3, 1, rng)])
+    model.layers[0].W[:] = 2
+    model(np.ones((4, 2)))
+    with pytest.raises(ValueError, match="are inputs or weights huge"):
+        model(np.full((2, 2), 1.7e308))
+    assert model.backward(np.ones((4, 1))).shape == (4, 2)
+
+
+def test_neighbours_that_no_longer_fit_are_named(rng):
+    model = Sequential([Dense(2, 3, rng), ReLU(), Dense(3, 1, rng)])
+    model.layers[2].W = np.ones((4, 1))
+    with pytest.raises(ValueError, match=r"layer 2, .*4 columns, got 3 from Dense"):
+        model(np.ones((5, 2)))
+
+
+def test_a_gradient_that_is_not_finite_does_not_hinder_the_next_batch(rng):
+    layer = Dense(2, 3, rng)
+    layer(np.ones((4, 2)))
+    layer.backward(np.ones((4, 3)))
+    layer.dW[:] = np.nan  # what a diverged training leaves
+    assert np.isfinite(layer(np.ones((4, 2)))).all()
+
+
+@pytest.mark.parametrize("W", [None, [[1, 2]], np.ones(3), 2.0])
+def test_a_layer_with_a_wrong_w_can_still_be_printed(W, rng):
+    layer = Dense(2, 3, rng)
+    layer.W = W
+    assert repr(layer) == "Dense(None -> None)"

@@ -146,3 +146,26 @@ def test_a_loss_of_your_own_needs_forward_and_backward():
 def test_losses_print_what_they_are():
     assert repr(MSE()) == "MSE()"
     assert repr(SoftmaxCrossEntropy()) == "SoftmaxCrossEntropy()"
+
+
+def test_a_float64_target_leaves_the_gradient_of_float32_in_float32(rng):
+    prediction, target = rng.normal(size=(2, 3, 2))
+    loss = MSE()
+    loss(prediction.astype(np.float32), target)
+    assert loss.backward().dtype == np.float32
+
+
+@pytest.mark.filterwarnings("error")
+def test_softmax_of_numbers_that_cannot_be_subtracted():
+    assert softmax([[1.5e308, -1.5e308]]).tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_that_overflows_keeps_the_batch_before(loss, rng):
+    prediction, target = batch(loss, 4, 3, 3, rng)
+    measure = loss()
+    measure(prediction, target)
+    before = measure.backward()
+    with pytest.raises(ValueError, match="are inputs or weights huge"):
+        measure(np.where(prediction > 0, 1.5e308, -1.5e308), target)
+    np.testing.assert_array_equal(measure.backward(), before)

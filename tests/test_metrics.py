@@ -422,3 +422,11 @@ def test_lists_and_read_only_arrays_will_do_and_stay_as_they_are(name, rng):
         strict=True,
     ):
         np.testing.assert_array_equal(one, same)
+
+
+def test_a_metric_that_is_nan_for_some_resampled_set_is_named(rng):
+    def metric(y, y_pred):
+        return np.nan if len(set(y)) == 1 else 0.5
+
+    with pytest.raises(ValueError, match=r"metric\(y, y_pred\) must hold finite"):
+        metrics.bootstrap_interval(metric, [0, 1], [0, 1], rng)

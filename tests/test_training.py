@@ -383,3 +383,23 @@ def test_nothing_depends_on_the_global_random_state_or_changes_it():
     np.random.random(100)  # noqa: NPY002
     for one, other in zip(first, everything(1), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_float64_targets_leave_the_gradients_of_float32_in_float32(rng):
+    model = network([3, 2], rng, np.float32)
+    X, y = batch(MSE, 8, 3, 2, rng, np.float32)
+    train(model, X, y.astype(np.float64), MSE())
+    assert {dP.dtype for _, dP in model.parameters().values()} == {np.dtype("f4")}
+
+
+def test_on_epoch_finds_the_doors_in_place(rng):
+    """While fit runs the layers are not checked; what on_epoch calls is."""
+    model, (X, y) = network([3, 2], rng), batch(MSE, 8, 3, 2, rng)
+
+    def on_epoch(epoch, model):
+        model(X)
+        model.backward(np.full(y.shape, np.nan))
+
+    with pytest.raises(ValueError, match="dZ must hold finite numbers"):
+        train(model, X, y, MSE(), on_epoch=on_epoch)
+    assert not model.inside
