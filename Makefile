@@ -6,11 +6,13 @@ SEED ?= $(shell date +%s)
 
 FIRST := notebooks/01_neuron.ipynb
 COURSE := notebooks/assignments
+UNIT := api calibration datasets errors gradient_check gradients layers losses metrics \
+	neuron parameters saving training
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help setup lab test fuzz test-course browser-test matrix matrix-quick notebooks assignments grade format lock clean
+.PHONY: help setup lab test coverage fuzz mutants test-course browser-test matrix matrix-quick notebooks assignments grade format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +34,10 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 	$(INSTALL) '.[lab,course,test,matrix]'
 	@touch $@
 
+.venv/.mutants: .venv/.ready
+	$(INSTALL) '.[lab,course,test,mutants]'
+	@touch $@
+
 lab: .venv/.ready  ## open JupyterLab at lesson 01
 	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH=$(CURDIR)/$(COURSE)$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} \
 		$(BIN)/jupyter lab --notebook-dir . --LabApp.default_url /lab/tree/$(FIRST) --port $(PORT) $(AS_ROOT)
@@ -43,6 +49,13 @@ test: .venv/.ready  ## ruff, the unit tests, and every stored output of the less
 
 fuzz: .venv/.ready  ## try bad input in bulk, other examples each time: SEED=... repeats
 	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
+
+coverage: .venv/.ready  ## the unit tests alone cover each line and branch of the network
+	$(BIN)/python -m coverage run -m pytest --quiet $(UNIT:%=tests/test_%.py)
+	$(BIN)/python -m coverage report
+
+mutants: .venv/.mutants  ## change the network's code in small ways: the unit tests notice
+	$(BIN)/python tests/mutation/run.py $(OPTIONS)
 
 test-course: .venv/.ready  ## grade a class of forty, and all else about grading that takes long
 	$(BIN)/python -m pytest -m course tests/course
@@ -84,4 +97,4 @@ lock: .venv/.ready  ## write constraints.txt anew from pyproject.toml
 		--output-file constraints.txt pyproject.toml
 
 clean:  ## remove .venv and caches
-	rm -rf .venv .nox build .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .nox .mutants build .pytest_cache .ruff_cache .hypothesis

@@ -329,6 +329,13 @@ TARGETS = {
         "got ndarray",
         "put both in brackets, (X, y)",
     ),
+    "fit: validation is X alone, of two rows": (
+        lambda it: fit_with(it, validation=it.X[:2]),
+        TypeError,
+        "validation must be a pair (X, y)",
+        "got ndarray",
+        "put both in brackets, (X, y)",
+    ),
     "fit: validation has three parts": (
         lambda it: fit_with(it, validation=(it.X, it.y, it.Y)),
         TypeError,
@@ -412,7 +419,14 @@ TARGETS = {
         "got shapes (0, 2) and (0,)",
         "were all rows dropped?",
     ),
-    "minibatches: 0-d": (
+    "minibatches: X 0-d": (
+        lambda it: minibatches(3.0, it.y, 2, it.rng),
+        ValueError,
+        "expects X and y with at least one row",
+        "got shapes () and (6,)",
+        "were all rows dropped?",
+    ),
+    "minibatches: y 0-d": (
         lambda it: minibatches(it.X, 3, 2, it.rng),
         ValueError,
         "expects X and y with at least one row",
@@ -682,6 +696,13 @@ OTHERS = {
         "optimizer must be an optimizer such as SGD(learning_rate=0.1)",
         "got 0.1",
         "are two arguments swapped?",
+    ),
+    "fit: optimizer with a step that is a number": (
+        lambda it: fit_with(it, optimizer=SimpleNamespace(step=0.1)),
+        TypeError,
+        "optimizer must be an optimizer such as SGD(learning_rate=0.1)",
+        "got namespace(step=0.1)",
+        "was it called",
     ),
     "fit: on_epoch a number": (
         lambda it: fit_with(it, on_epoch=3),

@@ -1,5 +1,7 @@
 """The gradient check: it measures right, and it turns red for the usual mistakes."""
 
+import inspect
+
 import numpy as np
 import pytest
 from networks import batch, network, values
@@ -25,6 +27,23 @@ def test_numerical_gradient_takes_its_step_from_the_caller():
     assert found.tolist() == [3.25]
 
 
+def test_the_step_is_the_one_that_the_signature_shows(rng):
+    def shown(function):
+        return inspect.signature(function).parameters["step"].default
+
+    P = np.array([1.0])
+
+    def cubed():
+        return float(P[0] ** 3)
+
+    found = numerical_gradient(cubed, P)
+    assert found == pytest.approx(3, rel=1e-9)
+    assert found == numerical_gradient(cubed, P, shown(numerical_gradient))
+    arguments = network([2, 3], rng), *batch(MSE, 4, 2, 3, rng), MSE()
+    errors = check_gradients(*arguments)
+    assert errors == check_gradients(*arguments, shown(check_gradients))
+
+
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [
@@ -40,6 +59,13 @@ def test_numerical_gradient_takes_its_step_from_the_caller():
 def test_relative_error(a, b, expected):
     assert relative_error(np.array(a), np.array(b)) == expected
     assert relative_error(a, b) == relative_error(b, a)
+    assert type(relative_error(a, b)) is float
+
+
+def test_a_gradient_that_is_none_is_reported_on_either_side():
+    for pair in (None, np.ones(2)), (np.ones(2), None):
+        with pytest.raises(TypeError, match=r"a gradient must be .* got None"):
+            relative_error(*pair)
 
 
 @pytest.mark.parametrize("a", [[np.nan], [np.inf]])

@@ -10,6 +10,7 @@ from networks import DTYPES, LOSSES, batch
 from sklearn.metrics import log_loss, mean_squared_error
 
 from nnlib import MSE, SoftmaxCrossEntropy, one_hot, softmax
+from nnlib._checks import after_forward
 from nnlib.losses import Loss, log_softmax
 
 logits = arrays(
@@ -141,6 +142,23 @@ def test_a_loss_of_your_own_needs_forward_and_backward():
         Mean().backward()
     with pytest.raises(NotImplementedError, match="Loss has no forward"):
         Loss().forward([[1.0]], [[1.0]])
+
+
+def test_a_loss_of_your_own_can_say_that_backward_came_before_forward():
+    class Mean(Loss):
+        def forward(self, prediction, target):
+            self.output_shape, self.shape = (), prediction.shape
+            return float((prediction - target).mean())
+
+        @after_forward
+        def backward(self):
+            return np.full(self.shape, 1 / np.prod(self.shape))
+
+    loss = Mean()
+    with pytest.raises(RuntimeError, match=r"Mean.backward\(\) came before forward"):
+        loss.backward()
+    loss([[1.0, 2.0]], [[0.0, 0.0]])
+    assert loss.backward().tolist() == [[0.5, 0.5]]
 
 
 def test_losses_print_what_they_are():

@@ -130,6 +130,16 @@ def test_of_equal_scores_the_later_class_ranks_higher():
     assert metrics.top_k_accuracy([1], [[1, 1, 1]], 1) == 0
 
 
+def test_equal_scores_keep_their_order_among_many_classes_too(rng):
+    """Few numbers are sorted by insertion, which keeps the order by itself."""
+    scores = rng.integers(3, size=500)
+    ranking = sorted(range(500), key=lambda c: (scores[c], c), reverse=True)
+    for rank, label in enumerate(ranking, 1):
+        for k, expected in (rank, 1), (rank - 1, 0):
+            if k > 0:
+                assert metrics.top_k_accuracy([label], scores[None, :], k) == expected
+
+
 def test_metrics_are_plain_floats():
     assert type(metrics.accuracy([0], [0])) is float
     for metric, _ in MACRO:
@@ -285,6 +295,8 @@ def test_an_edge_belongs_to_the_bin_below_and_1_to_the_last(n_bins):
 
 def test_ten_bins_unless_told():
     assert len(metrics.reliability([0], [[1.0]])[0]) == 10
+    for metric in metrics.reliability, metrics.expected_calibration_error:
+        assert inspect.signature(metric).parameters["n_bins"].default == 10
     y, Y_hat = [0, 1], pairs([0.61, 0.69])
     assert metrics.expected_calibration_error(y, Y_hat) == pytest.approx(0.15)
 

@@ -67,7 +67,10 @@ def test_a_numerical_gradient_needs_a_function_and_float64():
     with pytest.raises(TypeError, match="got list"):
         numerical_gradient(lambda: 0.0, [1.0])
     with pytest.raises(TypeError, match="must be a function"):
-        numerical_gradient(0.0, np.ones(2))
+        numerical_gradient(1.0, np.ones(2))
+    for step in (0, -1e-5, np.nan):
+        with pytest.raises(ValueError, match=r"step must be a finite number above 0"):
+            numerical_gradient(lambda: 0.0, np.ones(2), step)
 
 
 def test_a_numerical_gradient_puts_the_parameter_back_even_after_an_exception():

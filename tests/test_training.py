@@ -334,6 +334,15 @@ def test_weights_that_overflow_under_a_calm_loss_are_seen_in_their_epoch(rng):
     assert_same(values(model), before)
 
 
+def test_a_single_weight_that_overflows_under_a_calm_loss_is_enough(rng):
+    """Its gradient is 1e200 times 1e200; that of the other weight and of b is 1e200."""
+    layer = Dense(2, 1, rng)
+    before = values(layer)
+    with pytest.raises(FloatingPointError, match="diverged in epoch 1"):
+        train(layer, [[1e200, 1.0]], [[0.0]], Calm(1e200))
+    assert_same(values(layer), before)
+
+
 def test_a_validation_loss_that_overflows_is_not_kept(rng):
     model = network([1, 1], rng)
     before = values(model)
