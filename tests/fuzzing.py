@@ -139,7 +139,7 @@ def objects():
         "ragged list": [[1.0], [2.0, 3.0]],
         "list of texts": ["a", "b"],
         "the masked constant": np.ma.masked,
-        "not a time": np.datetime64("NaT"),
+        "not a time": np.datetime64("NaT", "D"),
         "deep list": [[[[1.0]]]],
     }
 

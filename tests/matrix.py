@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "matrix"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
-# Where the whole suite runs only: training over ten seeds, and tests that start
-# notebooks, a pytest or a grader of their own.
+# Left to `make test`: training over ten seeds, and tests that start notebooks, a pytest
+# or a grader of their own.
 LONG = (
     *("test_claims_*.py", "test_nbval.py", "test_exercises.py", "test_sliders.py"),
     *("test_pictures.py", "course", "browser"),
@@ -44,7 +44,6 @@ class Place:
     freed: packages whose lines in constraints.txt do not count.
     resolution: "lowest-direct" or "highest" instead of constraints.txt.
     rows: name of the row -> environment variables.
-    whole: run the whole suite, training runs and grading included.
     quick: one of the few for every day.
     """
 
@@ -53,7 +52,6 @@ class Place:
     requirements: tuple = ()
     freed: tuple = ()
     resolution: str = ""
-    whole: bool = False
     quick: bool = False
 
 
@@ -70,8 +68,8 @@ PLACES = {
         | {"two BLAS threads": {"OPENBLAS_NUM_THREADS": "2"}}
         | {"NumPy's SIMD off": {"NPY_DISABLE_CPU_FEATURES": SIMD_OFF}},
     ),
-    "python-3.12": Place("3.12", {"Python 3.12, whole suite": {}}, whole=True),
-    "python-3.13": Place("3.13", {"Python 3.13, whole suite": {}}, whole=True),
+    "python-3.12": Place("3.12", {"Python 3.12": {}}),
+    "python-3.13": Place("3.13", {"Python 3.13": {}}),
     "numpy-1.26": Place("3.11", {"NumPy 1.26": {}}, ("numpy==1.26.*",), ("numpy",)),
     "numpy-2.0": Place("3.12", {"NumPy 2.0": {}}, ("numpy==2.0.*",), ("numpy",)),
     "numpy-newest": Place("3.13", {"newest NumPy": {}}, freed=SCIENCE[:4]),
@@ -205,22 +203,21 @@ def run(row):
         result |= look(environment)
         if result["simd"] and "NPY_DISABLE_CPU_FEATURES" in environment:
             raise RuntimeError(f"still in use: {result['simd']}")
-        result |= tests(environment, ROWS[row].whole)
+        result |= tests(environment)
     except LeftOut as reason:
         result["left out"] = str(reason)
     file_of(row).write_text(json.dumps(result, indent=1), "utf-8")
     print(line(result))
 
 
-def tests(environment, whole):
+def tests(environment):
     """Run pytest and return the numbers of cells, figures and unit tests."""
     report = RESULTS / "junit.xml"
     report.unlink(missing_ok=True)
     options = ["--nbval", "-q", "--tb=short", "-p", "no:cacheprovider"]
     options += ["--numprocesses=auto", "--dist=loadfile"]
     options += [f"--junitxml={report}", "-o", "junit_family=xunit1"]
-    if not whole:
-        options += [f"--ignore-glob=*/{name}" for name in LONG]
+    options += [f"--ignore-glob=*/{name}" for name in LONG]
     command = [sys.executable, "-m", "pytest", *options]
     subprocess.run(command, cwd=ROOT, env=environment, check=False)
     return counted(report)
