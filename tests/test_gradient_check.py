@@ -232,3 +232,58 @@ def test_a_gradient_that_is_not_finite_is_infinitely_far_off(wrong):
     assert relative_error([wrong], [1.0]) == np.inf
     assert relative_error([1.0], [wrong]) == np.inf
     assert relative_error([wrong], [wrong]) == np.inf
+    assert relative_error([wrong, 1.0], [1.0, 1.0]) == np.inf
+
+
+def test_no_gradient_at_all_agrees_with_nothing():
+    assert relative_error(np.zeros((0, 2)), np.zeros((0, 2))) == np.inf
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_function_that_overflows_at_once_is_reported_without_a_warning():
+    P = np.array([1000.0])
+    with pytest.raises(ValueError, match=r"f\(\) must hold finite numbers"):
+        numerical_gradient(lambda: float(np.exp(P[0])), P)
+
+
+def test_numbers_in_the_other_byte_order_are_float64_too(rng):
+    X, y = batch(SoftmaxCrossEntropy, 5, 3, 2, rng)
+    model, swapped = network([3, 2], rng), X.astype(X.dtype.newbyteorder("S"))
+    found = check_gradients(model, swapped, y, SoftmaxCrossEntropy())
+    assert max(found.values()) < BOUND
+
+
+def test_a_read_only_parameter_is_named(rng):
+    model, (X, y) = network([3, 2], rng), batch(MSE, 5, 3, 2, rng)
+    model.layers[0].b.flags.writeable = False
+    with pytest.raises(
+        ValueError, match=r"check_gradients expects 0\.b as an array to"
+    ):
+        check_gradients(model, X, y, MSE())
+
+
+def test_after_an_error_the_model_remembers_the_batch_before(rng):
+    model, (X, y) = network([3, 2], rng), batch(MSE, 5, 3, 2, rng)
+    model(X)
+    with pytest.raises(ValueError, match="MSE expects"):
+        check_gradients(model, X[:2], y, MSE())
+    assert model.output_shape == y.shape
+
+
+def test_a_target_beyond_float64_is_reported(rng):
+    if np.finfo(np.longdouble).max == np.finfo(np.float64).max:
+        pytest.skip("longdouble is float64 here")
+    model, (X, y) = network([3, 2], rng), batch(MSE, 5, 3, 2, rng)
+    huge = y.astype(np.longdouble) * np.longdouble("1e400")
+    with pytest.raises(ValueError, match="within the range of float64"):
+        check_gradients(model, X, huge, MSE())
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_backward_of_the_readers_own_that_overflows_prints_nothing(rng):
+    class Louder(ReLU):
+        def backward(self, dZ):
+            return np.full(dZ.shape, 1e308) * 10
+
+    X = rng.uniform(1, 2, size=(3, 2))
+    assert check_gradients(Louder(), X, X, MSE()) == {"X": np.inf}

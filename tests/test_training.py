@@ -412,3 +412,23 @@ def test_on_epoch_finds_the_doors_in_place(rng):
     with pytest.raises(ValueError, match="dZ must hold finite numbers"):
         train(model, X, y, MSE(), on_epoch=on_epoch)
     assert not model.inside
+
+
+def test_after_fit_the_doors_are_in_place_again(rng):
+    model, (X, y) = network([3, 2], rng), batch(MSE, 8, 3, 2, rng)
+    train(model, X, y, MSE())
+    model(X)
+    with pytest.raises(ValueError, match="dZ must hold finite numbers"):
+        model.backward(np.full(y.shape, np.nan))
+
+
+def test_a_step_that_overflows_moves_no_parameter(rng):
+    layer = Dense(2, 3, rng)
+    layer(np.ones((1, 2)))
+    layer.backward(np.ones((1, 3)))
+    layer.dW[0, 0] = 1e300
+    W, b = layer.W.copy(), layer.b.copy()
+    with pytest.raises(ValueError, match="a step to finite parameters"):
+        SGD(learning_rate=1e10).step(layer)
+    np.testing.assert_array_equal(layer.W, W)
+    np.testing.assert_array_equal(layer.b, b)
