@@ -124,10 +124,8 @@ def facts():
     """Return what runs in this process: versions, BLAS and SIMD."""
     import numpy as np
 
-    square = np.ones((64, 64)) @ np.ones(
-        (64, 64)
-    )  # a kernel the processor lacks ends it
-    assert square[0, 0] == 64
+    ones = np.ones((64, 64))
+    assert (ones @ ones == 64).all()  # a kernel that the processor lacks ends here
     found = {name: version(name) for name in PACKAGES}
     found |= {"python": platform.python_version(), "numpy": np.__version__}
     return found | {"blas": blas(), "simd": simd()}
