@@ -12,7 +12,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help setup lab test coverage fuzz mutants test-course browser-test matrix matrix-quick notebooks assignments grade format lock clean
+.PHONY: help setup lab test coverage fuzz mutants test-course browser-test matrix matrix-quick bench notebooks assignments grade format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,10 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 
 .venv/.browser: .venv/.ready
 	$(INSTALL) '.[lab,course,test,browser]'
+	@touch $@
+
+.venv/.bench: .venv/.ready
+	$(INSTALL) '.[lab,course,test,bench]'
 	@touch $@
 
 .venv/.matrix: .venv/.ready
@@ -62,6 +66,9 @@ test-course: .venv/.ready  ## grade a class of forty, and all else about grading
 
 browser-test: .venv/.browser  ## run all lessons in JupyterLab in a real Chromium
 	$(BIN)/python -m pytest -m browser tests
+
+bench: .venv/.bench  ## measure nnlib against its peers; QUICK=1 to try
+	$(BIN)/python tests/benchmarks/run.py $(if $(QUICK),--quick)
 
 matrix: .venv/.matrix  ## run all tests with other Pythons, versions, BLAS: table in README (an hour)
 	rm -rf build/matrix

@@ -7,10 +7,36 @@ the arithmetic expects, or raises TypeError or ValueError with what was expected
 came, and the likely cause.
 """
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from inspect import signature
 
 import numpy as np
+
+_doors = ContextVar("_doors", default="shut")
+
+
+@contextmanager
+def doors(state):
+    """Set what the decorators below check inside ``with``.
+
+    "shut": everything, as when a reader calls.
+    "ajar": no numbers, only that backward fits forward; while a Sequential or fit runs
+    layers, whose numbers it looks at itself.
+    "open": nothing; while fit runs nnlib's own parts, between which no check could
+    fail.  Asking at every step would make a small network's steps a third longer.
+    """
+    before = _doors.set(state)
+    try:
+        yield
+    finally:
+        _doors.reset(before)
+
+
+def doors_are(state):
+    """Return whether the doors are in this state."""
+    return _doors.get() == state
 
 
 def door(check):
@@ -25,6 +51,8 @@ def door(check):
 
         @wraps(function)
         def checked(*args, **kwargs):
+            if doors_are("open"):
+                return function(*args, **kwargs)
             return function(*check(*args, **kwargs))
 
         return checked
@@ -41,6 +69,8 @@ def after_forward(backward):
 
     @wraps(backward)
     def checked(self, *gradient, **named):
+        if doors_are("open"):
+            return backward(self, *gradient, **named)
         if named:
             gradient = signature(backward).bind(self, *gradient, **named).args[1:]
         if self.output_shape is None:
@@ -50,15 +80,16 @@ def after_forward(backward):
             )
         if not gradient:  # of a loss, which its own door has checked
             return backward(self)
-        if not self.inside:
+        if doors_are("shut"):
             self.check()
         gradient = [check_gradient(dZ, self) for dZ in gradient]
-        if self.inside:
-            return through_layers(self, backward, *gradient)
+        if not doors_are("shut"):
+            return backward(self, *gradient)
         who = f"{self.name}.backward"
 
         def all_gradients(dZ):
-            dX = through_layers(self, backward, dZ)
+            with doors("ajar"):
+                dX = backward(self, dZ)
             return dX, *(dP for _, dP in self.parameters().values())
 
         return finite_or_put_back(who, self, all_gradients, *gradient)[0]
@@ -67,20 +98,8 @@ def after_forward(backward):
 
 
 def inner_layers(part):
-    """Return the layers inside a Sequential; what is none has none."""
+    """Return the layers inside a Sequential, the only part that has ``kinds``."""
     return part.layers if hasattr(part, "kinds") else ()
-
-
-def through_layers(self, backward, dZ):
-    """Return backward(self, dZ); a Sequential's layers are ``inside`` meanwhile."""
-    layers = inner_layers(self)
-    for layer in layers:
-        layer.inside = True
-    try:
-        return backward(self, dZ)
-    finally:
-        for layer in layers:
-            layer.inside = False
 
 
 def all_finite(*arrays):
@@ -88,17 +107,34 @@ def all_finite(*arrays):
     return all(np.isfinite(a).all() for a in arrays if np.asarray(a).dtype.kind == "f")
 
 
-def memory(part):
-    """Return (part, its attributes), and the same of the layers inside it."""
-    inner = [pair for layer in inner_layers(part) for pair in memory(layer)]
-    return [(part, vars(part).copy()), *inner]
+def with_inner(*parts):
+    """Return the parts, and the layers inside them, however deep."""
+    return [p for part in parts for p in (part, *with_inner(*inner_layers(part)))]
 
 
-def put_back(before):
-    """Give each part the attributes again that ``memory`` has kept."""
-    for part, attributes in before:
-        vars(part).clear()
-        vars(part).update(attributes)
+@contextmanager
+def attributes_kept(*parts):
+    """After an exception inside ``with``, the parts remember what they did before."""
+    before = [(part, vars(part).copy()) for part in with_inner(*parts)]
+    try:
+        yield
+    except Exception:
+        for part, attributes in before:
+            vars(part).clear()
+            vars(part).update(attributes)
+        raise
+
+
+@contextmanager
+def parameters_kept(model, error):
+    """After such an error inside ``with``, the parameters have their values again."""
+    before = [(P, P.copy()) for P, _ in model.parameters().values()]
+    try:
+        yield
+    except error:
+        for P, values in before:
+            P[...] = values
+        raise
 
 
 def finite_or_put_back(who, owner, call, *args):
@@ -106,18 +142,13 @@ def finite_or_put_back(who, owner, call, *args):
 
     Without a word from NumPy: what overflows on the way may come out right.
     """
-    before = memory(owner)
-    try:
-        with np.errstate(all="ignore"):
-            result = call(*args)
+    with attributes_kept(owner), np.errstate(all="ignore"):
+        result = call(*args)
         if not all_finite(*(result if isinstance(result, tuple) else [result])):
             raise ValueError(
                 f"{who} expects numbers that it can reckon with, got some whose result "
                 "is NaN or inf: are inputs or weights huge? Scale them to about 1"
             )
-    except Exception:
-        put_back(before)
-        raise
     return result
 
 
@@ -125,7 +156,7 @@ def check_gradient(dZ, layer):
     """Return dZ as finite floats of exactly the shape that the layer's forward gave."""
     shape = layer.output_shape
     fits = type(dZ) is np.ndarray and dZ.shape == shape and dZ.dtype.kind == "f"
-    if fits and (layer.inside or np.isfinite(dZ).all()):
+    if fits and (doors_are("ajar") or np.isfinite(dZ).all()):
         return dZ
     dZ = check_numbers(dZ, f"{layer.name}.backward: dZ")
     if shape not in (dZ.shape, "unknown"):
@@ -178,9 +209,9 @@ def check_real(value, what):
 def check_numbers(value, what):
     """Return ``value`` as an array of finite floats; other numbers become float64."""
     array = check_real(value, what)
-    finite = np.isfinite(array)
-    if not finite.all():
-        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+    # NaN and inf show in the extremes, which need no second array as large as the data.
+    if array.size and not np.isfinite([array.min(), array.max()]).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         place = f", the first at index {where}" if where else ""
         raise ValueError(
             f"{what} must hold finite numbers, got NaN or inf{place}: "
@@ -249,18 +280,20 @@ def check_batch(X, n_in, who, what="X"):
     return X
 
 
+def is_plain(P):
+    """Return whether P is an array, of no kind that multiplies in another way."""
+    unfit = np.matrix, np.ma.MaskedArray
+    return isinstance(P, np.ndarray) and not isinstance(P, unfit)
+
+
 def kind_of(P):
     """Return what P is in a word or two, for messages."""
-    plain = isinstance(P, np.ndarray) and not isinstance(P, UNFIT)
-    return f"dtype {P.dtype}" if plain else type(P).__name__
-
-
-UNFIT = np.matrix, np.ma.MaskedArray  # arrays that multiply in another way
+    return f"dtype {P.dtype}" if is_plain(P) else type(P).__name__
 
 
 def check_parameter(P, what, shape=None, finite=True):
     """Raise unless P is an array of finite floats, of the shape if one is given."""
-    if not isinstance(P, np.ndarray) or isinstance(P, UNFIT) or P.dtype.kind != "f":
+    if not is_plain(P) or P.dtype.kind != "f":
         raise TypeError(
             f"{what} must be an array of floats, got {kind_of(P)}: "
             "training changes it in small steps, so write np.array([[1.0, 2.0]])"
@@ -349,7 +382,11 @@ def check_probabilities(Y_hat, who, what="Y_hat"):
     return Y_hat
 
 
-MOST_NUMBERS = 10**8  # in one array that a number asks for; in float64 it takes 800 MB
+# What a number may ask for; memory in float64.
+MOST_NUMBERS = 10**8  # in one array: 800 MB
+MOST_CLASSES = 30_000  # in a table of K x K: 7 GB
+MOST_CLASSES_UNASKED = 10_000  # the same, when K is found in the labels: 800 MB
+MOST_BINS = MOST_RESAMPLES = 1_000_000
 
 
 def check_count(value, what, least=1, most=None):

@@ -9,8 +9,8 @@ from functools import wraps
 import numpy as np
 
 from nnlib._checks import (
-    UNFIT,
     as_prediction,
+    attributes_kept,
     check_batch,
     check_kind,
     check_number,
@@ -20,9 +20,8 @@ from nnlib._checks import (
     check_writeable,
     door,
     finite_or_put_back,
+    is_plain,
     kind_of,
-    memory,
-    put_back,
 )
 from nnlib.layers import Layer
 from nnlib.losses import Loss
@@ -34,8 +33,7 @@ def _numerical_gradient_door(f, P, step=1e-5):
             f"numerical_gradient: f must be a function, got {type(f).__name__}: "
             "write lambda: in front of the expression"
         )
-    fits = isinstance(P, np.ndarray) and not isinstance(P, UNFIT)
-    if not fits or P.dtype != np.float64:
+    if not is_plain(P) or P.dtype != np.float64:
         raise TypeError(
             f"numerical_gradient: P must be an array of float64, got {kind_of(P)}: "
             "elsewhere the nudge is cut off or drowns in rounding"
@@ -182,17 +180,12 @@ def _put_back_if_refused(check_gradients):
 
     @wraps(check_gradients)
     def guarded(model, X, target, loss, step):
-        before = memory(model) + memory(loss)
-        try:
+        with attributes_kept(model, loss), np.errstate(all="ignore"):
             Z = finite_or_put_back(model.name, model, model.forward, X)
             target = loss.check_target(target, Z.shape)
             target = as_prediction(target, np.float64, loss.name)
             finite_or_put_back(loss.name, loss, loss.forward, Z, target)
-            with np.errstate(all="ignore"):
-                return check_gradients(model, X, target, loss, step)
-        except Exception:
-            put_back(before)
-            raise
+            return check_gradients(model, X, target, loss, step)
 
     return guarded
 

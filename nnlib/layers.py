@@ -30,7 +30,6 @@ class Layer:
     n_in = None  # columns that X must have; None: any
     n_out = None  # columns of the output; None: as many as X has
     output_shape = "unknown"  # shape of the last output; None before the first forward
-    inside = False  # while a Sequential or fit runs it, which have checked all
 
     def __call__(self, X):
         """Check X and return ``forward(X)``.

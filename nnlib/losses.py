@@ -8,6 +8,7 @@ too, and nowhere else.
 import numpy as np
 
 from nnlib._checks import (
+    MOST_CLASSES,
     after_forward,
     as_prediction,
     check_batch,
@@ -17,8 +18,6 @@ from nnlib._checks import (
     door,
     finite_or_put_back,
 )
-
-MOST_CLASSES = 30_000  # one_hot cuts its rows from a table of K x K: 7 GB
 
 
 class Loss:

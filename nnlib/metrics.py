@@ -7,6 +7,10 @@ labels first.
 import numpy as np
 
 from nnlib._checks import (
+    MOST_BINS,
+    MOST_CLASSES,
+    MOST_CLASSES_UNASKED,
+    MOST_RESAMPLES,
     check_array,
     check_batch,
     check_count,
@@ -18,10 +22,6 @@ from nnlib._checks import (
     door,
     kind_of,
 )
-
-MOST_CLASSES = 10_000  # a table of K x K then takes 800 MB: more must be asked for
-MOST_ASKED = 30_000  # 7 GB
-MOST_BINS = MOST_RESAMPLES = 1_000_000
 
 
 def _labels_door(who):
@@ -37,15 +37,15 @@ def _labels_door(who):
 def _classes_door(who):
     def check(y, y_pred, n_classes=None):
         if n_classes is not None:
-            n_classes = check_count(n_classes, f"{who}: n_classes", most=MOST_ASKED)
+            n_classes = check_count(n_classes, f"{who}: n_classes", most=MOST_CLASSES)
         y = check_labels(y, n_classes, f"{who}: y")
         y_pred = check_labels(y_pred, n_classes, f"{who}: y_pred")
         check_same_rows(y, y_pred, who, "y and y_pred")
         highest = int(max(y.max(), y_pred.max()))
-        if n_classes is None and highest >= MOST_CLASSES:
+        if n_classes is None and highest >= MOST_CLASSES_UNASKED:
             raise ValueError(
-                f"{who} expects labels below {MOST_CLASSES}, got {highest}: it counts "
-                "in a table of K x K classes, so number the classes 0, 1, 2, ..."
+                f"{who} expects labels below {MOST_CLASSES_UNASKED}, got {highest}: it "
+                "counts in a table of K x K classes, so number the classes 0, 1, 2, ..."
             )
         return y, y_pred, n_classes or highest + 1
 

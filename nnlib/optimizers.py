@@ -14,6 +14,8 @@ from nnlib._checks import (
     check_positive,
     check_writeable,
     door,
+    doors_are,
+    parameters_kept,
 )
 from nnlib.layers import Layer
 
@@ -25,18 +27,18 @@ def _sgd_door(self, learning_rate):
 
 def _step_door(self, model):
     check_kind(model, Layer, "SGD.step: model", "a layer or a Sequential")
-    missing = [
-        name for name, (_, gradient) in model.parameters().items() if gradient is None
-    ]
+    parameters = model.parameters()
+    missing = [name for name, (_, gradient) in parameters.items() if gradient is None]
     if missing:
         raise RuntimeError(
             f"SGD.step came before backward: {', '.join(missing)} of {model.name} has "
             "no gradient yet; call model.backward(loss.backward()) first"
         )
-    for name, (P, dP) in () if model.inside else model.parameters().items():
-        check_parameter(P, f"SGD.step: {name}")
-        check_parameter(dP, f"SGD.step: the gradient of {name}", P.shape)
-        check_writeable(P, name, "SGD.step")
+    if doors_are("shut"):
+        model.check()
+        for name, (P, dP) in parameters.items():
+            check_parameter(dP, f"SGD.step: the gradient of {name}", P.shape)
+            check_writeable(P, name, "SGD.step")
     return self, model
 
 
@@ -48,19 +50,16 @@ def _put_back_if_not_finite(step):
 
     @wraps(step)
     def guarded(self, model):
-        if model.inside:
+        if not doors_are("shut"):
             return step(self, model)
-        parameters = [P for P, _ in model.parameters().values()]
-        before = [P.copy() for P in parameters]
-        with np.errstate(all="ignore"):
+        with parameters_kept(model, ValueError), np.errstate(all="ignore"):
             step(self, model)
-        if not all_finite(*parameters):
-            for P, kept in zip(parameters, before, strict=True):
-                P[...] = kept
-            raise ValueError(
-                f"SGD.step expects a step to finite parameters, got NaN or inf: is the "
-                f"learning rate, {self.learning_rate:g}, or a gradient too large?"
-            )
+            if not all_finite(*(P for P, _ in model.parameters().values())):
+                raise ValueError(
+                    "SGD.step expects a step to finite parameters, got NaN or inf: "
+                    f"is the learning rate, {self.learning_rate:g}, or a gradient too "
+                    "large?"
+                )
 
     return guarded
 

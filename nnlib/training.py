@@ -4,11 +4,13 @@ One pass over all samples is an epoch.  The samples are shuffled before each epo
 that every batch is a fresh sample of the data.
 """
 
+import math
 from functools import wraps
 
 import numpy as np
 
 from nnlib._checks import (
+    all_finite,
     as_prediction,
     check_array,
     check_batch,
@@ -18,6 +20,9 @@ from nnlib._checks import (
     check_same_rows,
     check_writeable,
     door,
+    doors,
+    inner_layers,
+    parameters_kept,
 )
 from nnlib.layers import Layer
 from nnlib.losses import Loss
@@ -76,7 +81,7 @@ def mean_loss(model, X, y, loss, batch_size):
 
 def stop_if_diverged(value, epoch, optimizer):
     """Raise FloatingPointError if the loss is NaN or inf."""
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         rate = getattr(optimizer, "learning_rate", None)
         smaller = (
             "" if rate is None else f": {rate:g} is too large here, try {rate / 10:g}"
@@ -141,47 +146,47 @@ def _fit_door(
     return model, X, y, loss, optimizer, epochs, batch_size, rng, validation, on_epoch
 
 
-def _put_back_if_diverged(fit):
+def _is_ours(part):
+    """Return whether nnlib defines this layer, loss or optimizer, and all inside it."""
+    ours = type(part).__module__.split(".")[0] == __name__.split(".")[0]
+    return ours and all(map(_is_ours, inner_layers(part)))
+
+
+def _guard(fit):
     """Decorate fit: if training diverges, the model gets its former parameters back.
 
     The loss of a batch tells only of the weights before its step.  So the weights are
     looked at after each epoch as well, before ``on_epoch`` sees them.
+
+    While nnlib's own parts train, the doors between them stand open: what comes in was
+    checked at fit's own.  A layer, loss or optimizer of the reader's leaves them ajar.
     """
 
     @wraps(fit)
     def guarded(model, X, y, loss, optimizer, *rest):
         *rest, on_epoch = rest
-        before = [P.copy() for P, _ in model.parameters().values()]
         outside = np.geterr()
+        inside = "open" if all(map(_is_ours, (model, loss, optimizer))) else "ajar"
 
         def after_epoch(epoch, model):
-            if not all(np.isfinite(P).all() for P, _ in model.parameters().values()):
+            if not all_finite(*(P for P, _ in model.parameters().values())):
                 stop_if_diverged(np.nan, epoch, optimizer)
             if on_epoch is not None:
-                model.inside = False
-                with np.errstate(**outside):
+                with np.errstate(**outside), doors("shut"):
                     on_epoch(epoch, model)
-                model.inside = True
 
-        model.inside = True
-        try:
-            with np.errstate(all="ignore"):
+        with parameters_kept(model, FloatingPointError):
+            with np.errstate(all="ignore"), doors(inside):
                 history = fit(model, X, y, loss, optimizer, *rest, after_epoch)
             for epoch, value in enumerate(history.get("validation_loss", []), 1):
                 stop_if_diverged(value, epoch, optimizer)
-        except FloatingPointError:
-            for (P, _), kept in zip(model.parameters().values(), before, strict=True):
-                P[...] = kept
-            raise
-        finally:
-            model.inside = False
         return history
 
     return guarded
 
 
 @door(_fit_door)
-@_put_back_if_diverged
+@_guard
 def fit(
     model,
     X,

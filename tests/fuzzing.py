@@ -326,14 +326,13 @@ def probabilities(value):
     return P
 
 
-def parameter(value, shape=None, writeable=False, matrix=True):
+def parameter(value, shape=None, writeable=False):
     refuse_unless(
         isinstance(value, np.ndarray)
         and not isinstance(value, (np.matrix, np.ma.MaskedArray))
         and value.dtype.kind == "f"
     )
-    refuse_unless(value.ndim == 2 or not matrix)
-    refuse_unless(value.size > 0 and np.isfinite(value).all())
+    refuse_unless(value.ndim == 2 and value.size > 0 and np.isfinite(value).all())
     refuse_unless(shape is None or value.shape == shape)
     refuse_unless(value.flags.writeable or not writeable)
     return np.asarray(value)
@@ -458,7 +457,7 @@ def fingerprint(value):
 
 def memory(thing):
     """Return what a layer, a loss or an optimizer holds, by name."""
-    held = {k: v for k, v in vars(thing).items() if k not in ("layers", "inside")}
+    held = {k: v for k, v in vars(thing).items() if k != "layers"}
     inner = [memory(layer) for layer in vars(thing).get("layers", [])]
     return {k: fingerprint(v) for k, v in held.items()}, inner
 

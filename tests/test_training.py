@@ -2,9 +2,15 @@
 
 import copy
 import inspect
+import sys
+import tracemalloc
+from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
+from lesson_code import quoted
+from lesson_form import LESSONS, read
 from networks import DTYPES, LOSSES, assert_same, batch, network, values
 from sklearn.neural_network import MLPClassifier
 
@@ -12,12 +18,15 @@ from nnlib import (
     MSE,
     SGD,
     Dense,
+    ReLU,
     Sequential,
     SoftmaxCrossEntropy,
     datasets,
     fit,
     minibatches,
+    one_hot,
 )
+from nnlib._checks import doors_are
 from nnlib.losses import Loss
 from nnlib.training import mean_loss
 
@@ -202,6 +211,107 @@ def test_the_doors_of_fit_do_not_change_what_its_loop_computes(validated, rng):
         runs.append(values(model))
     assert runs[0] == runs[2]
     assert_same(runs[1], runs[3])
+
+
+# What a step costs ---------------------------------------------------------------
+
+# What runs at each step beside the lessons' functions: the doors, which stand open and
+# only pass on, and a look at the loss.
+BESIDE = {
+    "doors_are",
+    "door.<locals>.decorate.<locals>.checked",
+    "after_forward.<locals>.checked",
+    "_put_back_if_not_finite.<locals>.guarded",
+    "Layer.parameters",
+    "stop_if_diverged",
+}
+
+
+def calls_of_nnlib(call):
+    """Return how often call() runs each Python function of nnlib, by qualified name."""
+    calls = Counter()
+
+    def count(frame, event, _):
+        if event == "call" and frame.f_globals["__name__"].startswith("nnlib."):
+            calls[frame.f_code.co_qualname.removesuffix(".<locals>.<dictcomp>")] += 1
+
+    sys.setprofile(count)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_step_of_fit_runs_the_lessons_lines_and_no_check(loss, rng):
+    """What runs more often with more steps, runs at each step."""
+    X, y = batch(loss, 40, 2, 3, rng)
+    few, many = (
+        calls_of_nnlib(
+            partial(train, network([2, 4, 3], rng), X, y, loss(), batch_size=size)
+        )
+        for size in (20, 4)
+    )
+    at_each_step = {name for name in many if many[name] > few[name]}
+    lessons = set().union(*(quoted(read(path))[0] for path in LESSONS))
+    assert {"Dense.backward", f"{loss.__name__}.forward"} < at_each_step
+    assert at_each_step - lessons - BESIDE == set()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_fit_holds_no_second_array_as_large_as_the_data(loss, rng):
+    """Beside the shuffled order, 8 bytes a sample, it needs a batch or two."""
+    X, y = batch(loss, 20_000, 50, 3, rng)
+    model = network([50, 4, 3], rng)
+    train(model, X[:10], y[:10], loss())  # loads what is loaded on first use
+    tracemalloc.start()
+    train(model, X, y, loss(), 0.001, epochs=1, batch_size=100)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * len(X) + 3 * X[:100].nbytes < X.nbytes / 10
+
+
+def test_parts_of_your_own_are_checked_at_each_step_of_fit(rng):
+    class Flat(MSE):
+        def backward(self):
+            return super().backward()[:, 0]
+
+    class Negative(SGD):
+        def step(self, model):
+            one_hot([-1], 3)
+
+    class Wide(ReLU):
+        def backward(self, dA):
+            return np.hstack([dA, dA])
+
+    X, Y = batch(MSE, 8, 2, 1, rng)
+    with pytest.raises(ValueError, match="backward expects dZ of shape"):
+        train(network([2, 1], rng), X, Y, Flat())
+    model = Sequential([Dense(2, 3, rng), Sequential([Wide(), Dense(3, 1, rng)])])
+    with pytest.raises(ValueError, match="backward expects dZ of shape"):
+        train(model, X, Y, MSE())
+    with pytest.raises(ValueError, match="one_hot: y must be labels from 0 to 2"):
+        fit(network([2, 1], rng), X, Y, MSE(), Negative(0.1), 1, 4, rng)
+
+
+def test_after_fit_and_in_on_epoch_everything_is_checked_again(rng):
+    X, Y = batch(MSE, 8, 2, 1, rng)
+    model, seen = network([2, 1], rng), []
+
+    def look(epoch, model):
+        with pytest.raises(ValueError, match="one_hot: y must be labels from 0 to 2"):
+            one_hot([-1], 3)
+        seen.append(epoch)
+
+    train(model, X, Y, MSE(), on_epoch=look)
+    assert seen == [1, 2, 3]
+    with pytest.raises(ValueError, match="backward expects dZ of shape"):
+        model.backward(np.ones((4, 2)))
+    with pytest.raises(FloatingPointError):
+        train(model, X, Y, MSE(), learning_rate=1e200)
+    with pytest.raises(ValueError, match="one_hot: y must be labels from 0 to 2"):
+        one_hot([-1], 3)
 
 
 # Against others ----------------------------------------------------------------
@@ -411,7 +521,7 @@ def test_on_epoch_finds_the_doors_in_place(rng):
 
     with pytest.raises(ValueError, match="dZ must hold finite numbers"):
         train(model, X, y, MSE(), on_epoch=on_epoch)
-    assert not model.inside
+    assert doors_are("shut")
 
 
 def test_after_fit_the_doors_are_in_place_again(rng):

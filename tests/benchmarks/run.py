@@ -1,4 +1,4 @@
-"""Measure nnlib against its peers; --quick for a try.
+"""Measure nnlib against its peers: make bench, or make bench QUICK=1 for a try.
 
 Peers take turns: in each round every peer trains once, in a process of its own that
 otherwise sleeps, and ratios are taken within a round.  So what else the machine does
