@@ -34,9 +34,7 @@ def doors(state):
         _doors.reset(before)
 
 
-def doors_are(state):
-    """Return whether the doors are in this state."""
-    return _doors.get() == state
+state_of_doors = _doors.get  # a function without arguments
 
 
 def door(check):
@@ -51,7 +49,7 @@ def door(check):
 
         @wraps(function)
         def checked(*args, **kwargs):
-            if doors_are("open"):
+            if state_of_doors() == "open":
                 return function(*args, **kwargs)
             return function(*check(*args, **kwargs))
 
@@ -69,7 +67,7 @@ def after_forward(backward):
 
     @wraps(backward)
     def checked(self, *gradient, **named):
-        if doors_are("open"):
+        if state_of_doors() == "open":
             return backward(self, *gradient, **named)
         if named:
             gradient = signature(backward).bind(self, *gradient, **named).args[1:]
@@ -80,10 +78,10 @@ def after_forward(backward):
             )
         if not gradient:  # of a loss, which its own door has checked
             return backward(self)
-        if doors_are("shut"):
+        if state_of_doors() == "shut":
             self.check()
         gradient = [check_gradient(dZ, self) for dZ in gradient]
-        if not doors_are("shut"):
+        if state_of_doors() != "shut":
             return backward(self, *gradient)
         who = f"{self.name}.backward"
 
@@ -156,7 +154,7 @@ def check_gradient(dZ, layer):
     """Return dZ as finite floats of exactly the shape that the layer's forward gave."""
     shape = layer.output_shape
     fits = type(dZ) is np.ndarray and dZ.shape == shape and dZ.dtype.kind == "f"
-    if fits and (doors_are("ajar") or np.isfinite(dZ).all()):
+    if fits and (state_of_doors() == "ajar" or np.isfinite(dZ).all()):
         return dZ
     dZ = check_numbers(dZ, f"{layer.name}.backward: dZ")
     if shape not in (dZ.shape, "unknown"):

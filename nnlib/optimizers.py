@@ -14,8 +14,8 @@ from nnlib._checks import (
     check_positive,
     check_writeable,
     door,
-    doors_are,
     parameters_kept,
+    state_of_doors,
 )
 from nnlib.layers import Layer
 
@@ -34,7 +34,7 @@ def _step_door(self, model):
             f"SGD.step came before backward: {', '.join(missing)} of {model.name} has "
             "no gradient yet; call model.backward(loss.backward()) first"
         )
-    if doors_are("shut"):
+    if state_of_doors() == "shut":
         model.check()
         for name, (P, dP) in parameters.items():
             check_parameter(dP, f"SGD.step: the gradient of {name}", P.shape)
@@ -50,7 +50,7 @@ def _put_back_if_not_finite(step):
 
     @wraps(step)
     def guarded(self, model):
-        if not doors_are("shut"):
+        if state_of_doors() != "shut":
             return step(self, model)
         with parameters_kept(model, ValueError), np.errstate(all="ignore"):
             step(self, model)

@@ -26,7 +26,7 @@ from nnlib import (
     minibatches,
     one_hot,
 )
-from nnlib._checks import doors_are
+from nnlib._checks import state_of_doors
 from nnlib.losses import Loss
 from nnlib.training import mean_loss
 
@@ -218,7 +218,6 @@ def test_the_doors_of_fit_do_not_change_what_its_loop_computes(validated, rng):
 # What runs at each step beside the lessons' functions: the doors, which stand open and
 # only pass on, and a look at the loss.
 BESIDE = {
-    "doors_are",
     "door.<locals>.decorate.<locals>.checked",
     "after_forward.<locals>.checked",
     "_put_back_if_not_finite.<locals>.guarded",
@@ -521,7 +520,7 @@ def test_on_epoch_finds_the_doors_in_place(rng):
 
     with pytest.raises(ValueError, match="dZ must hold finite numbers"):
         train(model, X, y, MSE(), on_epoch=on_epoch)
-    assert doors_are("shut")
+    assert state_of_doors() == "shut"
 
 
 def test_after_fit_the_doors_are_in_place_again(rng):
