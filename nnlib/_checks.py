@@ -8,33 +8,36 @@ came, and the likely cause.
 """
 
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import wraps
 from inspect import signature
 
 import numpy as np
 
-_doors = ContextVar("_doors", default="shut")
+EVERYTHING = object()
+_inside = ContextVar("_inside", default=())
+parts_inside = _inside.get  # a function without arguments
 
 
-@contextmanager
-def doors(state):
-    """Set what the decorators below check inside ``with``.
+def run_inside(parts, call, *args):
+    """Return call(*args); meanwhile the doors of these parts stand ajar.
 
-    "shut": everything, as when a reader calls.
-    "ajar": no numbers, only that backward fits forward; while a Sequential or fit runs
-    layers, whose numbers it looks at itself.
-    "open": nothing; while fit runs nnlib's own parts, between which no check could
-    fail.  Asking at every step would make a small network's steps a third longer.
+    They ask whether shapes fit, and leave the numbers to who runs the parts: a
+    Sequential its layers, fit the model.  With EVERYTHING all doors stand open.  An
+    interrupt cannot leave them so, because a context ends with its call.
     """
-    before = _doors.set(state)
-    try:
-        yield
-    finally:
-        _doors.reset(before)
+
+    def inside():
+        _inside.set(parts)
+        return call(*args)
+
+    return copy_context().run(inside)
 
 
-state_of_doors = _doors.get  # a function without arguments
+def is_inside(part):
+    """Return whether the doors of this part are ajar, or open."""
+    parts = parts_inside()
+    return parts is EVERYTHING or any(part is one for one in parts)
 
 
 def door(check):
@@ -49,7 +52,7 @@ def door(check):
 
         @wraps(function)
         def checked(*args, **kwargs):
-            if state_of_doors() == "open":
+            if parts_inside() is EVERYTHING:
                 return function(*args, **kwargs)
             return function(*check(*args, **kwargs))
 
@@ -61,13 +64,14 @@ def door(check):
 def after_forward(backward):
     """Decorate ``backward``: forward has run, and the gradient has its output's shape.
 
-    What comes out must be finite, too.  Both are asked at the door that the caller came
-    through: not again of the layers that a Sequential then goes through, nor in fit.
+    What comes in and out must be finite, too.  That is asked at the door that the
+    caller came through: not again of the layers that a Sequential then goes through,
+    nor in fit.
     """
 
     @wraps(backward)
     def checked(self, *gradient, **named):
-        if state_of_doors() == "open":
+        if parts_inside() is EVERYTHING:
             return backward(self, *gradient, **named)
         if named:
             gradient = signature(backward).bind(self, *gradient, **named).args[1:]
@@ -78,16 +82,15 @@ def after_forward(backward):
             )
         if not gradient:  # of a loss, which its own door has checked
             return backward(self)
-        if state_of_doors() == "shut":
+        if not is_inside(self):
             self.check()
         gradient = [check_gradient(dZ, self) for dZ in gradient]
-        if state_of_doors() != "shut":
+        if is_inside(self):
             return backward(self, *gradient)
         who = f"{self.name}.backward"
 
         def all_gradients(dZ):
-            with doors("ajar"):
-                dX = backward(self, dZ)
+            dX = run_inside(with_inner(self), backward, self, dZ)
             return dX, *(dP for _, dP in self.parameters().values())
 
         return finite_or_put_back(who, self, all_gradients, *gradient)[0]
@@ -112,7 +115,7 @@ def with_inner(*parts):
 
 @contextmanager
 def attributes_kept(*parts):
-    """After an exception inside ``with``, the parts remember what they did before."""
+    """Give the parts their attributes again, should an Exception leave ``with``."""
     before = [(part, vars(part).copy()) for part in with_inner(*parts)]
     try:
         yield
@@ -125,13 +128,13 @@ def attributes_kept(*parts):
 
 @contextmanager
 def parameters_kept(model, error):
-    """After such an error inside ``with``, the parameters have their values again."""
-    before = [(P, P.copy()) for P, _ in model.parameters().values()]
+    """Give the parameters their values again, should an ``error`` leave ``with``."""
+    before = [P.copy() for P, _ in model.parameters().values()]
     try:
         yield
     except error:
-        for P, values in before:
-            P[...] = values
+        for (P, _), kept in zip(model.parameters().values(), before, strict=True):
+            P[...] = kept
         raise
 
 
@@ -154,7 +157,7 @@ def check_gradient(dZ, layer):
     """Return dZ as finite floats of exactly the shape that the layer's forward gave."""
     shape = layer.output_shape
     fits = type(dZ) is np.ndarray and dZ.shape == shape and dZ.dtype.kind == "f"
-    if fits and (state_of_doors() == "ajar" or np.isfinite(dZ).all()):
+    if fits and (is_inside(layer) or np.isfinite(dZ).all()):
         return dZ
     dZ = check_numbers(dZ, f"{layer.name}.backward: dZ")
     if shape not in (dZ.shape, "unknown"):
@@ -208,7 +211,7 @@ def check_numbers(value, what):
     """Return ``value`` as an array of finite floats; other numbers become float64."""
     array = check_real(value, what)
     # NaN and inf show in the extremes, which need no second array as large as the data.
-    if array.size and not np.isfinite([array.min(), array.max()]).all():
+    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         place = f", the first at index {where}" if where else ""
         raise ValueError(

@@ -14,8 +14,8 @@ from nnlib._checks import (
     check_positive,
     check_writeable,
     door,
+    is_inside,
     parameters_kept,
-    state_of_doors,
 )
 from nnlib.layers import Layer
 
@@ -34,23 +34,24 @@ def _step_door(self, model):
             f"SGD.step came before backward: {', '.join(missing)} of {model.name} has "
             "no gradient yet; call model.backward(loss.backward()) first"
         )
-    if state_of_doors() == "shut":
-        model.check()
-        for name, (P, dP) in parameters.items():
-            check_parameter(dP, f"SGD.step: the gradient of {name}", P.shape)
-            check_writeable(P, name, "SGD.step")
+    inside = is_inside(model)
+    for name, (P, dP) in parameters.items():
+        check_parameter(P, f"SGD.step: {name}", finite=not inside)
+        who = f"SGD.step: the gradient of {name}"
+        check_parameter(dP, who, P.shape, finite=not inside)
+        check_writeable(P, name, "SGD.step")
     return self, model
 
 
 def _put_back_if_not_finite(step):
     """Decorate step: if a parameter overflows, none is moved.
 
-    fit looks at the weights after each epoch by itself.
+    fit looks at its model's after each epoch by itself.
     """
 
     @wraps(step)
     def guarded(self, model):
-        if state_of_doors() != "shut":
+        if is_inside(model):
             return step(self, model)
         with parameters_kept(model, ValueError), np.errstate(all="ignore"):
             step(self, model)

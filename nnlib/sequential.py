@@ -20,10 +20,17 @@ def _leaves(layer):
     return [leaf for inner in layer.layers for leaf in _leaves(inner)]
 
 
-def _check_widths(layers):
-    """Raise ValueError unless each layer accepts the width that comes in."""
-    width, source = None, None
+def _check_together(layers):
+    """Raise ValueError unless layers stand there once, and accept what comes in."""
+    width, source, seen = None, None, []
     for position, layer in enumerate(layers):
+        leaves = _leaves(layer)
+        if any(leaf is earlier for leaf in leaves for earlier in seen):
+            raise ValueError(
+                f"Sequential: layer {position}, {layer.name}, must not stand in the "
+                "list twice: a layer remembers one batch, so make a new one"
+            )
+        seen += leaves
         if width is not None and layer.n_in not in (None, width):
             raise ValueError(
                 f"Sequential: layer {position}, {layer.name}, expects {layer.n_in} "
@@ -49,13 +56,7 @@ def _sequential_door(self, layers, *more):
         who = f"Sequential: layer {position}"
         hint = "derive a layer of your own from nnlib.layers.Layer"
         check_kind(layer, Layer, who, "a layer", hint)
-        seen = [leaf for earlier in layers[:position] for leaf in _leaves(earlier)]
-        if any(leaf is earlier for leaf in _leaves(layer) for earlier in seen):
-            raise ValueError(
-                f"{who}, {layer.name}, must not stand in the list twice: "
-                "a layer remembers one batch, so make a new one"
-            )
-    _check_widths(layers)
+    _check_together(layers)
     return self, list(layers)
 
 
@@ -119,10 +120,10 @@ class Sequential(Layer):
         return dZ
 
     def check(self):
-        """Raise unless all parameters are as they must be, and neighbours fit."""
+        """Raise unless all parameters are as they must be, and the layers fit."""
         for layer in self.layers:
             layer.check()
-        _check_widths(self.layers)
+        _check_together(self.layers)
 
     def parameters(self):
         """Return {"0.W": (W, dW), "0.b": (b, db), ...}, by place in the list."""

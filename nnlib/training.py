@@ -5,11 +5,12 @@ that every batch is a fresh sample of the data.
 """
 
 import math
-from functools import wraps
+from functools import partial, wraps
 
 import numpy as np
 
 from nnlib._checks import (
+    EVERYTHING,
     all_finite,
     as_prediction,
     check_array,
@@ -20,9 +21,10 @@ from nnlib._checks import (
     check_same_rows,
     check_writeable,
     door,
-    doors,
     inner_layers,
     parameters_kept,
+    run_inside,
+    with_inner,
 )
 from nnlib.layers import Layer
 from nnlib.losses import Loss
@@ -147,36 +149,55 @@ def _fit_door(
 
 
 def _is_ours(part):
-    """Return whether nnlib defines this layer, loss or optimizer, and all inside it."""
-    ours = type(part).__module__.split(".")[0] == __name__.split(".")[0]
-    return ours and all(map(_is_ours, inner_layers(part)))
+    """Return whether all of a layer, loss or optimizer is nnlib's own."""
+    if type(part).__module__.split(".")[0] != __name__.split(".")[0]:
+        return False
+    replaced = any(map(callable, vars(part).values()))  # such as a backward set by hand
+    return not replaced and all(map(_is_ours, inner_layers(part)))
 
 
-def _guard(fit):
+def _checked_once(fit):
+    """Decorate fit: between its parts, the doors ask no more than they must.
+
+    While nnlib's own parts train, all stand open: what comes in was checked at fit's
+    own.  With a layer, loss, optimizer or ``on_epoch`` of the reader's, the model's
+    stand ajar.  What ``on_epoch`` calls is checked as ever.
+    """
+
+    @wraps(fit)
+    def guarded(model, X, y, loss, optimizer, *rest):
+        *rest, on_epoch = rest
+        if on_epoch is None and all(map(_is_ours, (model, loss, optimizer))):
+            inside = EVERYTHING
+        else:
+            inside = with_inner(model)
+        outside = None if on_epoch is None else partial(run_inside, (), on_epoch)
+        return run_inside(inside, fit, model, X, y, loss, optimizer, *rest, outside)
+
+    return guarded
+
+
+def _put_back_if_diverged(fit):
     """Decorate fit: if training diverges, the model gets its former parameters back.
 
     The loss of a batch tells only of the weights before its step.  So the weights are
     looked at after each epoch as well, before ``on_epoch`` sees them.
-
-    While nnlib's own parts train, the doors between them stand open: what comes in was
-    checked at fit's own.  A layer, loss or optimizer of the reader's leaves them ajar.
     """
 
     @wraps(fit)
     def guarded(model, X, y, loss, optimizer, *rest):
         *rest, on_epoch = rest
         outside = np.geterr()
-        inside = "open" if all(map(_is_ours, (model, loss, optimizer))) else "ajar"
 
         def after_epoch(epoch, model):
             if not all_finite(*(P for P, _ in model.parameters().values())):
                 stop_if_diverged(np.nan, epoch, optimizer)
             if on_epoch is not None:
-                with np.errstate(**outside), doors("shut"):
+                with np.errstate(**outside):
                     on_epoch(epoch, model)
 
         with parameters_kept(model, FloatingPointError):
-            with np.errstate(all="ignore"), doors(inside):
+            with np.errstate(all="ignore"):
                 history = fit(model, X, y, loss, optimizer, *rest, after_epoch)
             for epoch, value in enumerate(history.get("validation_loss", []), 1):
                 stop_if_diverged(value, epoch, optimizer)
@@ -186,7 +207,8 @@ def _guard(fit):
 
 
 @door(_fit_door)
-@_guard
+@_checked_once
+@_put_back_if_diverged
 def fit(
     model,
     X,

@@ -326,13 +326,14 @@ def probabilities(value):
     return P
 
 
-def parameter(value, shape=None, writeable=False):
+def parameter(value, shape=None, writeable=False, matrix=True):
     refuse_unless(
         isinstance(value, np.ndarray)
         and not isinstance(value, (np.matrix, np.ma.MaskedArray))
         and value.dtype.kind == "f"
     )
-    refuse_unless(value.ndim == 2 and value.size > 0 and np.isfinite(value).all())
+    refuse_unless(value.ndim == 2 or not matrix)
+    refuse_unless(value.size > 0 and np.isfinite(value).all())
     refuse_unless(shape is None or value.shape == shape)
     refuse_unless(value.flags.writeable or not writeable)
     return np.asarray(value)

@@ -883,12 +883,11 @@ def _(rng, m, n, k):
     layer, optimizer = dense(args["W"], args["b"]), SGD(args["rate"])
     layer.dW, layer.db = args["dW"], args["db"]
 
-    def rule():
+    def rule():  # whatever fits its gradient is moved; a call asks for the shapes
         moved, high = [], False
-        width = parameter(args["W"]).shape[1]
-        for name, shape in ("W", None), ("b", (1, width)):
-            P = parameter(args[name], shape, writeable=True)
-            dP = parameter(args["d" + name], P.shape)
+        for name in "Wb":
+            P = parameter(args[name], writeable=True, matrix=False)
+            dP = parameter(args["d" + name], P.shape, matrix=False)
             rate = Fraction(args["rate"])
             eps, tiny, most = np.maximum(machine(P.dtype), machine(dP.dtype))
             most = min(machine(P.dtype)[2], machine(dP.dtype)[2])

@@ -1,6 +1,8 @@
 """SGD, mini-batches and fit: what they do, what they keep, and how they stop."""
 
+import _thread
 import copy
+import gc
 import inspect
 import sys
 import tracemalloc
@@ -26,7 +28,7 @@ from nnlib import (
     minibatches,
     one_hot,
 )
-from nnlib._checks import state_of_doors
+from nnlib._checks import parts_inside
 from nnlib.losses import Loss
 from nnlib.training import mean_loss
 
@@ -218,6 +220,7 @@ def test_the_doors_of_fit_do_not_change_what_its_loop_computes(validated, rng):
 # What runs at each step beside the lessons' functions: the doors, which stand open and
 # only pass on, and a look at the loss.
 BESIDE = {
+    "is_inside",
     "door.<locals>.decorate.<locals>.checked",
     "after_forward.<locals>.checked",
     "_put_back_if_not_finite.<locals>.guarded",
@@ -520,7 +523,88 @@ def test_on_epoch_finds_the_doors_in_place(rng):
 
     with pytest.raises(ValueError, match="dZ must hold finite numbers"):
         train(model, X, y, MSE(), on_epoch=on_epoch)
-    assert state_of_doors() == "shut"
+    assert parts_inside() == ()
+
+
+def test_an_interrupt_in_on_epoch_leaves_no_door_open(rng):
+    """What comes during an operator is raised where the next function starts."""
+
+    class Interrupt:
+        __neg__ = staticmethod(_thread.interrupt_main)
+
+    model, (X, y), interrupt = (
+        network([3, 2], rng),
+        batch(MSE, 8, 3, 2, rng),
+        Interrupt(),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        train(model, X, y, MSE(), on_epoch=lambda epoch, model: -interrupt)
+    gc.collect()
+    assert parts_inside() == ()
+
+
+@pytest.mark.parametrize("change", ["labels", "backward", "step", "layers"])
+def test_what_a_reader_changes_is_checked_in_fit(change, rng):
+    X, y = batch(SoftmaxCrossEntropy, 8, 3, 2, rng)
+    model, optimizer = network([3, 4, 2], rng), SGD(0.1)
+    fails = partial(fit, model, X, y, SoftmaxCrossEntropy(), optimizer, 3, 4, rng)
+    if change == "labels":
+
+        def on_epoch(epoch, model):
+            y[:] = -1
+
+        with pytest.raises(ValueError, match="one_hot: y must be labels from 0 to 1"):
+            fails(on_epoch=on_epoch)
+    elif change == "backward":
+        model.layers[0].backward = lambda dZ: None
+        with pytest.raises(RuntimeError, match=r"0\.W, 0\.b of .* has no gradient"):
+            fails()
+    elif change == "step":
+        optimizer.step = lambda model: one_hot([-1], 2)
+        with pytest.raises(ValueError, match="one_hot: y must be labels from 0 to 1"):
+            fails()
+    else:
+        model.layers.append(model.layers[1])
+        with pytest.raises(ValueError, match="must not stand in the list twice"):
+            fails()
+
+
+def test_another_model_in_a_loss_of_your_own_is_checked_as_ever(rng):
+    other = network([3, 2], rng)
+
+    class Critic(MSE):
+        def forward(self, Y_hat, Y):
+            other(np.ones((1, 3)))
+            other.backward(np.full((1, 2), np.nan))
+
+    model, (X, y) = network([3, 2], rng), batch(MSE, 8, 3, 2, rng)
+    with pytest.raises(ValueError, match="dZ must hold finite numbers"):
+        train(model, X, y, Critic())
+
+
+def test_a_gradient_of_another_shape_does_not_reach_a_step_in_fit(rng):
+    class Short(Dense):
+        def backward(self, dZ):
+            dX = super().backward(dZ)
+            self.db = self.db[0, 0]
+            return dX
+
+    X, y = batch(MSE, 8, 3, 1, rng)
+    with pytest.raises(TypeError, match=r"SGD\.step: the gradient of 0\.b must be"):
+        train(Sequential([Short(3, 1, rng)]), X, y, MSE())
+
+
+def test_after_divergence_parameters_that_were_set_anew_are_as_before_too(rng):
+    class Renewing(SGD):
+        def step(self, model):
+            for layer in model.layers:
+                layer.W = layer.W - self.learning_rate * layer.dW
+
+    model, (X, y) = network([3, 2], rng), batch(MSE, 8, 3, 2, rng)
+    before = model.layers[0].W.copy()
+    with pytest.raises(FloatingPointError):
+        fit(model, X, y, MSE(), Renewing(1e200), 5, 4, rng)
+    np.testing.assert_array_equal(model.layers[0].W, before)
 
 
 def test_after_fit_the_doors_are_in_place_again(rng):

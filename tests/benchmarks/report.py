@@ -203,20 +203,37 @@ def spread(places, gap):
     return moved
 
 
-def picture(found, path):
-    """Draw each library's time over the fastest's, by size, and return the alt text."""
+def to_the_fastest(found):
+    """Return the sizes, and {library: [its time over the fastest's, size by size]}."""
     runs = [r for r in found["runs"] if column(r) == "float32, 1 thread"]
-    sizes = [run["size"] for run in runs]
     times = {
         name: [median(run["seconds"][name]) for run in runs]
         for name in LINES
         if name not in found["missing"]
     }
     fastest = [min(column) for column in zip(*times.values(), strict=True)]
-    ratios = {
+    return [run["size"] for run in runs], {
         name: [t / best for t, best in zip(values, fastest, strict=True)]
         for name, values in times.items()
     }
+
+
+def alt_text(found):
+    """Return what the picture shows, in words."""
+    sizes, ratios = to_the_fastest(found)
+    told = "; ".join(
+        f"{TITLES[name]} " + ", ".join(f"{value:.1f}" for value in values)
+        for name, values in ratios.items()
+    )
+    return (
+        "Lines on a logarithmic scale: the time of a training divided by the time of "
+        f"the fastest library, for the networks {', '.join(sizes)}. {told}."
+    )
+
+
+def picture(found, path):
+    """Draw each library's time over the fastest's, by size."""
+    sizes, ratios = to_the_fastest(found)
     with plt.rc_context(STYLE):
         figure, ax = plt.subplots(figsize=(8, 4.8))
         for name, values in ratios.items():
@@ -250,14 +267,12 @@ def picture(found, path):
         ax.set_xlabel("inputs-hidden-outputs; float32, one thread", fontsize=14)
         figure.savefig(path, metadata={"Software": None})
         plt.close(figure)
-    told = "; ".join(
-        f"{TITLES[name]} " + ", ".join(f"{value:.1f}" for value in values)
-        for name, values in ratios.items()
-    )
-    return (
-        "Lines on a logarithmic scale: the time of a training divided by the time of "
-        f"the fastest library, for the networks {', '.join(sizes)}. {told}."
-    )
+
+
+def block(found):
+    """Return what stands in the README between the markers."""
+    image = f"![{alt_text(found)}]({PICTURE.as_posix()})"
+    return "\n\n".join([BEGIN, image, table_of_bars(found), made_on(found), END])
 
 
 def write(found, folder):
@@ -268,7 +283,7 @@ def write(found, folder):
     (folder / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(found, indent=1) + "\n"
     (results / "results.json").write_text(text, "utf-8")
-    alt = picture(found, folder / PICTURE)
+    picture(found, folder / PICTURE)
     table, made = table_of_bars(found), made_on(found)
     parts = ["# What the last `make bench` measured", made, "## The bars", table]
     parts += ["Bold: missed. Ratios are medians over the rounds."]
@@ -280,8 +295,7 @@ def write(found, folder):
     parts += ["\n".join(["| function | calls |", "|---|--:|", *calls])]
     (results / "RESULTS.md").write_text("\n\n".join(parts) + "\n", "utf-8")
     readme = (here.parents[1] / "README.md").read_text("utf-8")
-    block = f"{BEGIN}\n\n![{alt}]({PICTURE.as_posix()})\n\n{table}\n\n{made}\n\n{END}"
     pattern = re.escape(BEGIN) + ".*" + re.escape(END)
-    readme = re.sub(pattern, lambda _: block, readme, count=1, flags=re.DOTALL)
+    readme = re.sub(pattern, lambda _: block(found), readme, count=1, flags=re.DOTALL)
     (folder / "README.md").write_text(readme, "utf-8")
     return f"{table}\n\n{made}"
