@@ -8,13 +8,13 @@ came, and the likely cause.
 """
 
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from functools import wraps
 from inspect import signature
 
 import numpy as np
 
-EVERYTHING = object()
+EVERYTHING = object()  # all parts there are
 _inside = ContextVar("_inside", default=())
 parts_inside = _inside.get  # a function without arguments
 
@@ -23,26 +23,31 @@ def run_inside(parts, call, *args):
     """Return call(*args); meanwhile the doors of these parts stand ajar.
 
     They ask whether shapes fit, and leave the numbers to who runs the parts: a
-    Sequential its layers, fit the model.  With EVERYTHING all doors stand open.  An
-    interrupt cannot leave them so, because a context ends with its call.
+    Sequential its layers, fit the model.  With EVERYTHING all doors stand open.
     """
-
-    def inside():
+    before = parts_inside()
+    try:
         _inside.set(parts)
         return call(*args)
-
-    return copy_context().run(inside)
+    finally:
+        _inside.set(before)
 
 
 def is_inside(part):
     """Return whether the doors of this part are ajar, or open."""
     parts = parts_inside()
-    return parts is EVERYTHING or any(part is one for one in parts)
+    return parts is EVERYTHING or id(part) in parts
+
+
+def by_identity(*parts):
+    """Return {id(part): part}, in which a part is found at once."""
+    return {id(part): part for part in parts}
 
 
 def door(check):
     """Decorate a function: ``check`` runs first, and what it returns is passed on.
 
+    Where all doors stand open, the arguments are passed on as they came.
     Each check belongs to one function and takes its name, so that Python's own message
     about a missing argument names what the caller has called.
     """
@@ -66,7 +71,7 @@ def after_forward(backward):
 
     What comes in and out must be finite, too.  That is asked at the door that the
     caller came through: not again of the layers that a Sequential then goes through,
-    nor in fit.
+    nor of fit's model.
     """
 
     @wraps(backward)
@@ -85,12 +90,13 @@ def after_forward(backward):
         if not is_inside(self):
             self.check()
         gradient = [check_gradient(dZ, self) for dZ in gradient]
+        layers = by_identity(*inner_layers(self))
         if is_inside(self):
-            return backward(self, *gradient)
+            return run_inside(layers, backward, self, *gradient)
         who = f"{self.name}.backward"
 
         def all_gradients(dZ):
-            dX = run_inside(with_inner(self), backward, self, dZ)
+            dX = run_inside(layers, backward, self, dZ)
             return dX, *(dP for _, dP in self.parameters().values())
 
         return finite_or_put_back(who, self, all_gradients, *gradient)[0]

@@ -220,6 +220,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def check_target(self, y, shape):
         """Return y as integer labels of shape (m,), each in 0..K-1."""
+        check_count(shape[1], f"{self.name}: the number of classes", most=MOST_CLASSES)
         y = check_labels(y, shape[1], f"{self.name}: y")
         if len(y) != shape[0]:
             raise ValueError(

@@ -34,11 +34,9 @@ def _step_door(self, model):
             f"SGD.step came before backward: {', '.join(missing)} of {model.name} has "
             "no gradient yet; call model.backward(loss.backward()) first"
         )
-    inside = is_inside(model)
-    for name, (P, dP) in parameters.items():
-        check_parameter(P, f"SGD.step: {name}", finite=not inside)
-        who = f"SGD.step: the gradient of {name}"
-        check_parameter(dP, who, P.shape, finite=not inside)
+    for name, (P, dP) in () if is_inside(model) else parameters.items():
+        check_parameter(P, f"SGD.step: {name}")
+        check_parameter(dP, f"SGD.step: the gradient of {name}", P.shape)
         check_writeable(P, name, "SGD.step")
     return self, model
 
@@ -46,7 +44,7 @@ def _step_door(self, model):
 def _put_back_if_not_finite(step):
     """Decorate step: if a parameter overflows, none is moved.
 
-    fit looks at its model's after each epoch by itself.
+    fit looks at the parameters of its model after each epoch.
     """
 
     @wraps(step)

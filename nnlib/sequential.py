@@ -21,16 +21,16 @@ def _leaves(layer):
 
 
 def _check_together(layers):
-    """Raise ValueError unless layers stand there once, and accept what comes in."""
-    width, source, seen = None, None, []
+    """Raise ValueError unless each layer stands there once and takes what comes in."""
+    width, source, seen = None, None, set()
     for position, layer in enumerate(layers):
-        leaves = _leaves(layer)
-        if any(leaf is earlier for leaf in leaves for earlier in seen):
+        leaves = set(map(id, _leaves(layer)))
+        if leaves & seen:
             raise ValueError(
                 f"Sequential: layer {position}, {layer.name}, must not stand in the "
                 "list twice: a layer remembers one batch, so make a new one"
             )
-        seen += leaves
+        seen |= leaves
         if width is not None and layer.n_in not in (None, width):
             raise ValueError(
                 f"Sequential: layer {position}, {layer.name}, expects {layer.n_in} "
@@ -120,7 +120,7 @@ class Sequential(Layer):
         return dZ
 
     def check(self):
-        """Raise unless all parameters are as they must be, and the layers fit."""
+        """Raise unless parameters and widths fit, and each layer stands there once."""
         for layer in self.layers:
             layer.check()
         _check_together(self.layers)

@@ -13,6 +13,7 @@ from nnlib._checks import (
     EVERYTHING,
     all_finite,
     as_prediction,
+    by_identity,
     check_array,
     check_batch,
     check_count,
@@ -24,7 +25,6 @@ from nnlib._checks import (
     inner_layers,
     parameters_kept,
     run_inside,
-    with_inner,
 )
 from nnlib.layers import Layer
 from nnlib.losses import Loss
@@ -148,12 +148,17 @@ def _fit_door(
     return model, X, y, loss, optimizer, epochs, batch_size, rng, validation, on_epoch
 
 
+def _of_nnlib(what):
+    return str(getattr(what, "__module__", "")).split(".")[0] == __name__.split(".")[0]
+
+
 def _is_ours(part):
-    """Return whether all of a layer, loss or optimizer is nnlib's own."""
-    if type(part).__module__.split(".")[0] != __name__.split(".")[0]:
+    """Return whether a layer, loss or optimizer is nnlib's, and each method of it."""
+    if not _of_nnlib(type(part)):
         return False
-    replaced = any(map(callable, vars(part).values()))  # such as a backward set by hand
-    return not replaced and all(map(_is_ours, inner_layers(part)))
+    places = part, *type(part).__mro__[:-1]
+    methods = [m for place in places for m in vars(place).values() if callable(m)]
+    return all(map(_of_nnlib, methods)) and all(map(_is_ours, inner_layers(part)))
 
 
 def _checked_once(fit):
@@ -170,7 +175,7 @@ def _checked_once(fit):
         if on_epoch is None and all(map(_is_ours, (model, loss, optimizer))):
             inside = EVERYTHING
         else:
-            inside = with_inner(model)
+            inside = by_identity(model)
         outside = None if on_epoch is None else partial(run_inside, (), on_epoch)
         return run_inside(inside, fit, model, X, y, loss, optimizer, *rest, outside)
 

@@ -7,6 +7,7 @@ import inspect
 import sys
 import tracemalloc
 from collections import Counter
+from contextvars import ContextVar
 from functools import partial
 
 import numpy as np
@@ -29,6 +30,7 @@ from nnlib import (
     one_hot,
 )
 from nnlib._checks import parts_inside
+from nnlib.layers import Layer
 from nnlib.losses import Loss
 from nnlib.training import mean_loss
 
@@ -582,16 +584,48 @@ def test_another_model_in_a_loss_of_your_own_is_checked_as_ever(rng):
         train(model, X, y, Critic())
 
 
-def test_a_gradient_of_another_shape_does_not_reach_a_step_in_fit(rng):
-    class Short(Dense):
+def test_a_layer_of_your_own_may_give_its_gradient_as_a_number(rng):
+    class Scale(Layer):
+        a, da = np.array(1.0), None
+
+        def forward(self, X):
+            self.X = X
+            return self.a * X
+
         def backward(self, dZ):
-            dX = super().backward(dZ)
-            self.db = self.db[0, 0]
-            return dX
+            self.da = (dZ * self.X).sum()
+            return self.a * dZ
+
+        def parameters(self):
+            return {"a": (self.a, self.da)}
 
     X, y = batch(MSE, 8, 3, 1, rng)
-    with pytest.raises(TypeError, match=r"SGD\.step: the gradient of 0\.b must be"):
-        train(Sequential([Short(3, 1, rng)]), X, y, MSE())
+    history = train(Sequential([Dense(3, 1, rng), Scale()]), X, y, MSE())
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_a_method_set_on_the_class_is_checked_in_fit(monkeypatch, rng):
+    def for_all(self):
+        return 2 * self.error.mean(axis=0, keepdims=True)
+
+    monkeypatch.setattr(MSE, "backward", for_all)
+    X, y = batch(MSE, 8, 3, 1, rng)
+    with pytest.raises(ValueError, match=r"backward expects dZ of shape \(4, 1\)"):
+        train(network([3, 1], rng), X, y, MSE())
+
+
+def test_the_most_classes_are_asked_before_training(rng):
+    model = network([2, 1], rng)
+    model.layers[0].W, model.layers[0].b = np.ones((2, 31_000)), np.zeros((1, 31_000))
+    with pytest.raises(ValueError, match="classes must be at most 30,000, got 31000"):
+        train(model, np.ones((4, 2)), np.arange(4), SoftmaxCrossEntropy())
+
+
+def test_what_on_epoch_sets_stays_set(rng):
+    model, (X, y) = network([3, 2], rng), batch(MSE, 8, 3, 2, rng)
+    level = ContextVar("level", default=0)
+    train(model, X, y, MSE(), on_epoch=lambda epoch, model: level.set(epoch))
+    assert level.get() == 3
 
 
 def test_after_divergence_parameters_that_were_set_anew_are_as_before_too(rng):
