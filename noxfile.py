@@ -45,7 +45,12 @@ def pins(session, freed):
 
 
 def run_rows(session, place):
-    """Run the tests once for each row that the installation has in the table."""
+    """Run the tests once for each row that the installation has in the table.
+
+    Each installation has a list of fonts of its own, made before a test draws.
+    """
+    session.env["MPLCONFIGDIR"] = str(Path(session.create_tmp()).resolve() / "fonts")
+    session.run("python", "-c", "import matplotlib.pyplot", silent=True)
     for row in place.rows:
         session.run("python", "tests/matrix.py", "run", row)
 

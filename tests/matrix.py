@@ -26,11 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "matrix"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
-# Left to `make test`: training over ten seeds, and tests that start notebooks, a pytest
-# or a grader of their own.
+# Left to `make test`: training over ten seeds, training by other libraries, and tests
+# that start notebooks, a pytest or a grader of their own.
 LONG = (
     *("test_claims_*.py", "test_nbval.py", "test_exercises.py", "test_sliders.py"),
-    *("test_pictures.py", "course", "browser"),
+    *("test_pictures.py", "test_benchmarks.py", "course", "browser"),
 )
 FIGURES = "test_reproduction.py"
 PACKAGES = ("numpy", "matplotlib", "ipykernel", "jupyterlab")

@@ -3,7 +3,8 @@
 A peer is a function of a Problem that returns ``train``, and ``train()`` is what the
 clock sees: it trains from the problem's start weights for all epochs, as a user of
 that library would, and returns the history of the loss, one float an epoch.  Imports,
-and the data in the library's own kind of array, are not timed.
+start weights, and the data in the library's own kind of array, are not timed.  JAX
+takes NumPy's rows at each step, which its step copies inside the clock.
 """
 
 import ctypes
@@ -122,10 +123,12 @@ def _jax(problem, step_for):
 
     jax.config.update("jax_enable_x64", problem.X.dtype == np.float64)
 
+    start_weights = problem.weights()
+
     def train(epochs=problem.epochs):
         step = step_for(problem.learning_rate)
         rng = np.random.default_rng(2)
-        weights = jax.tree.map(jnp.array, problem.weights())
+        weights = jax.tree.map(jnp.array, start_weights)
         history = []
         for _ in range(epochs):
             order = rng.permutation(len(problem.X))
@@ -180,7 +183,8 @@ def compiler():
 
 
 @lru_cache
-def _compiled(dtype):
+def compiled(dtype):
+    """Return the C loop as a function; CalledProcessError if it does not compile."""
     names = (
         ("float", "expf", "logf") if dtype == "float32" else ("double", "exp", "log")
     )
@@ -188,7 +192,7 @@ def _compiled(dtype):
     options = ["-O3", "-march=native", "-shared", "-fPIC"]
     options += [f"-D{name}={value}" for name, value in named]
     source = Path(__file__).with_name("loop.c")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         library = Path(folder) / "loop.so"
         subprocess.run([compiler(), *options, source, "-o", library, "-lm"], check=True)
         return ctypes.CDLL(str(library)).fit
@@ -197,7 +201,7 @@ def _compiled(dtype):
 def c_loop(problem):
     """A floor for the series' network: plain loops in C, its sizes known beforehand."""
     dtype = problem.X.dtype
-    fit = _compiled(dtype.name)
+    fit = compiled(dtype.name)
     rate = (ctypes.c_float if dtype == np.float32 else ctypes.c_double)(
         problem.learning_rate
     )
