@@ -68,7 +68,7 @@ browser-test: .venv/.browser  ## run all lessons in JupyterLab in a real Chromiu
 	$(BIN)/python -m pytest -m browser tests
 
 bench: .venv/.bench  ## measure nnlib against its peers; QUICK=1 to try
-	$(BIN)/python tests/benchmarks/run.py $(if $(QUICK),--quick)
+	$(BIN)/python tests/benchmarks/bench.py $(if $(QUICK),--quick)
 
 matrix: .venv/.matrix  ## run all tests with other Pythons, versions, BLAS: table in README (an hour)
 	rm -rf build/matrix

@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[1]
 HERE = ROOT / "tests" / "benchmarks"
 sys.path.append(str(HERE))
 
+import bench  # noqa: E402
 import peers  # noqa: E402
 import report  # noqa: E402
-import run  # noqa: E402
 from problems import LARGEST, SERIES, problem  # noqa: E402
 
 FOUND = json.loads((HERE / "results.json").read_text("utf-8"))
@@ -116,25 +116,25 @@ def test_a_busy_machine_is_told():
 # The same work ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", run.DTYPES)
+@pytest.mark.parametrize("dtype", bench.DTYPES)
 def test_all_peers_that_are_here_do_the_same_work(dtype):
-    here = [peer for peer in peers.PEERS if run.missing(peer) is None]
+    here = [peer for peer in peers.PEERS if bench.missing(peer) is None]
     losses = {}
     for peer in here:
-        worker = run.Worker(peer, 1)
+        worker = bench.Worker(peer, 1)
         try:
             *_, losses[peer.__name__] = worker.train(SERIES, dtype)
         finally:
             worker.close()
     assert {"nnlib", "scikit_learn", "products"} <= set(losses)
-    run.same_work(SERIES, dtype, losses)
+    bench.same_work(SERIES, dtype, losses)
 
 
 def test_all_peers_are_asked_for():
     names = {"nnlib", "scikit_learn", "pytorch", "jax", "jax_with_compilation"}
     assert set(report.TITLES) == names | {"products", "c_loop"}
     if peers.compiler():
-        assert run.missing(peers.c_loop) is None
+        assert bench.missing(peers.c_loop) is None
 
 
 @pytest.mark.parametrize("size", [SERIES, "784-128-10", LARGEST])
@@ -154,12 +154,12 @@ def test_a_peer_that_does_other_work_stops_the_run(size, other):
         whole = replace(whole, epochs=40)
     losses = {"nnlib": peers.nnlib(whole)(), "c_loop": peers.nnlib(other(whole))()}
     with pytest.raises(RuntimeError, match="c_loop has not done nnlib's work"):
-        run.same_work(size, "float32", losses)
+        bench.same_work(size, "float32", losses)
 
 
 def test_a_training_that_learns_nothing_stops_the_run():
     with pytest.raises(RuntimeError, match="nothing was learned"):
-        run.same_work(SERIES, "float64", {"nnlib": [1.0, 1.1, 1.1]})
+        bench.same_work(SERIES, "float64", {"nnlib": [1.0, 1.1, 1.1]})
 
 
 def test_the_products_are_those_of_a_training(monkeypatch):
@@ -193,7 +193,7 @@ def test_peers_take_turns_and_the_first_round_does_not_count():
             return self.turns * steps, 7 * steps, [2.0, 1.0, 0.5]
 
     workers = {peer: Worker(peer) for peer in (peers.nnlib, peers.jax, peers.products)}
-    found = run.compare(SERIES, "float64", 1, workers, 2)
+    found = bench.compare(SERIES, "float64", 1, workers, 2)
     assert order == [
         *("nnlib", "jax", "products"),
         *("jax", "products", "nnlib"),

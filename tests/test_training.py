@@ -4,16 +4,12 @@ import _thread
 import copy
 import gc
 import inspect
-import sys
 import tracemalloc
-from collections import Counter
 from contextvars import ContextVar
 from functools import partial
 
 import numpy as np
 import pytest
-from lesson_code import quoted
-from lesson_form import LESSONS, read
 from networks import DTYPES, LOSSES, assert_same, batch, network, values
 from sklearn.neural_network import MLPClassifier
 
@@ -215,52 +211,6 @@ def test_the_doors_of_fit_do_not_change_what_its_loop_computes(validated, rng):
         runs.append(values(model))
     assert runs[0] == runs[2]
     assert_same(runs[1], runs[3])
-
-
-# What a step costs ---------------------------------------------------------------
-
-# What runs at each step beside the lessons' functions: the doors, which stand open and
-# only pass on, and a look at the loss.
-BESIDE = {
-    "is_inside",
-    "door.<locals>.decorate.<locals>.checked",
-    "after_forward.<locals>.checked",
-    "_put_back_if_not_finite.<locals>.guarded",
-    "Layer.parameters",
-    "stop_if_diverged",
-}
-
-
-def calls_of_nnlib(call):
-    """Return how often call() runs each Python function of nnlib, by qualified name."""
-    calls = Counter()
-
-    def count(frame, event, _):
-        if event == "call" and frame.f_globals["__name__"].startswith("nnlib."):
-            calls[frame.f_code.co_qualname.removesuffix(".<locals>.<dictcomp>")] += 1
-
-    sys.setprofile(count)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-    return calls
-
-
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_step_of_fit_runs_the_lessons_lines_and_no_check(loss, rng):
-    """What runs more often with more steps, runs at each step."""
-    X, y = batch(loss, 40, 2, 3, rng)
-    few, many = (
-        calls_of_nnlib(
-            partial(train, network([2, 4, 3], rng), X, y, loss(), batch_size=size)
-        )
-        for size in (20, 4)
-    )
-    at_each_step = {name for name in many if many[name] > few[name]}
-    lessons = set().union(*(quoted(read(path))[0] for path in LESSONS))
-    assert {"Dense.backward", f"{loss.__name__}.forward"} < at_each_step
-    assert at_each_step - lessons - BESIDE == set()
 
 
 @pytest.mark.parametrize("loss", LOSSES)
