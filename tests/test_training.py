@@ -25,7 +25,7 @@ from nnlib import (
     minibatches,
     one_hot,
 )
-from nnlib._checks import parts_inside
+from nnlib._checks import EVERYTHING, parts_inside
 from nnlib.layers import Layer
 from nnlib.losses import Loss
 from nnlib.training import mean_loss
@@ -224,6 +224,42 @@ def test_fit_holds_no_second_array_as_large_as_the_data(loss, rng):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8 * len(X) + 3 * X[:100].nbytes < X.nbytes / 10
+
+
+def test_all_doors_stand_open_only_where_no_code_of_the_readers_takes_part(
+    monkeypatch, rng
+):
+    seen = []
+
+    class Watching(np.random.Generator):
+        def permutation(self, m):
+            seen.append(parts_inside())
+            return super().permutation(m)
+
+    class Slotted:
+        __slots__ = ()
+
+        def step(self, model):
+            SGD(0.1).step(model)
+
+    class Own(ReLU):
+        pass
+
+    def seen_in_fit(model, optimizer, on_epoch=None):
+        shuffle = Watching(np.random.PCG64(0))
+        fit(model, X, Y, MSE(), optimizer, 1, 4, shuffle, on_epoch=on_epoch)
+        return seen.pop()
+
+    X, Y = batch(MSE, 8, 2, 1, rng)
+    model = network([2, 3, 1], rng)
+    own = Sequential([Dense(2, 3, rng), Own(), Dense(3, 1, rng)])
+    ajar = {id(model): model}
+    assert seen_in_fit(model, SGD(0.1)) is EVERYTHING
+    assert seen_in_fit(model, SGD(0.1), on_epoch=lambda *_: None) == ajar
+    assert seen_in_fit(model, Slotted()) == ajar
+    assert seen_in_fit(own, SGD(0.1)) == {id(own): own}
+    monkeypatch.setattr(Layer, "check", lambda self: None)
+    assert seen_in_fit(model, SGD(0.1)) == ajar
 
 
 def test_parts_of_your_own_are_checked_at_each_step_of_fit(rng):
