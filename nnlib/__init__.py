@@ -3,6 +3,10 @@
 Modules in the order of the lessons: neuron, layers, sequential, gradient_check, losses,
 optimizers, training, metrics, calibration, datasets.  ``nnlib.plotting`` draws the
 lessons' figures and is imported on its own.
+
+A public function begins with its checks: an argument of a wrong kind raises TypeError,
+a wrong shape or value ValueError, and both say what was expected, what came, and the
+likely cause.  A docstring names what else is raised.
 """
 
 from nnlib import calibration, datasets, metrics
@@ -14,22 +18,8 @@ from nnlib.optimizers import SGD
 from nnlib.sequential import Sequential
 from nnlib.training import fit, minibatches
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
-__all__ = [
-    "MSE",
-    "SGD",
-    "Dense",
-    "Neuron",
-    "ReLU",
-    "Sequential",
-    "SoftmaxCrossEntropy",
-    "calibration",
-    "check_gradients",
-    "datasets",
-    "fit",
-    "metrics",
-    "minibatches",
-    "one_hot",
-    "softmax",
-]
+__all__ = ["MSE", "SGD", "Dense", "Neuron", "ReLU", "Sequential", "SoftmaxCrossEntropy",
+           "calibration", "check_gradients", "datasets", "fit", "metrics",
+           "minibatches", "one_hot", "softmax"]  # fmt: skip

@@ -6,21 +6,55 @@ stays, so the labels stay too; only the probabilities move.
 
 import numpy as np
 
-from nnlib._checks import (
-    check_batch,
-    check_labels,
-    check_range,
-    check_same_rows,
-    door,
-)
+from nnlib._checks import check_batch, check_labels, check_same_rows
 from nnlib.losses import softmax
 
 HOTTEST, COLDEST = 1e3, 1e-3  # the temperatures between which fit_temperature looks
 
 
-def _temperature_door(Z, y):
+def temperature_slope(beta, Z, y):
+    """Return the slope of the cross-entropy of softmax(beta Z) along beta.
+
+    For one sample it is sum_j y_hat_j z_j - z_y: the expected logit less the true one.
+    Shapes: logits Z (m, K), labels y (m,); beta is 1 / temperature, a number above 0.
+    """
+    expected = (softmax(beta * Z) * Z).sum(axis=1)
+    true = Z[np.arange(len(y)), y]
+    return float((expected - true).mean())
+
+
+def fit_temperature(Z, y):
+    """Return the temperature T at which softmax(Z / T) has the least cross-entropy.
+
+    T is a float between 0.001 and 1000.  The slope along beta = 1/T never falls, so it
+    is bisected: below the best beta it is negative, above it positive.
+
+    Args:
+        Z: logits of data held out from training, shape (m, K).
+        y: their labels 0..K-1, shape (m,).
+
+    Raises:
+        ValueError: no T in that range is best: the true class has the largest logit in
+            every row, or no larger than the others.
+
+    Source: C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, On calibration of modern
+    neural networks, ICML 2017, section 4.2.
+    """
+    Z, y = check_held_out(Z, y)
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    for _ in range(60):
+        beta = np.sqrt(low * high)
+        if temperature_slope(beta, Z, y) < 0:
+            low = beta
+        else:
+            high = beta
+    return float(1 / beta)
+
+
+def check_held_out(Z, y):
+    """Return Z and y if a temperature fits them best, or raise ValueError."""
     who = "fit_temperature"
-    Z = check_range(check_batch(Z, None, who, "Z"), np.float64, f"{who}: Z")
+    Z = check_batch(Z, None, who, "Z").astype(np.float64, copy=False)
     y = check_labels(y, Z.shape[1], f"{who}: y")
     check_same_rows(y, Z, who, "y and Z")
     if (Z[np.arange(len(y)), y] == Z.max(axis=1)).all():
@@ -29,9 +63,6 @@ def _temperature_door(Z, y):
             "class, got none: no temperature is cold enough for a model that is always "
             "right, so use more data, held out from training"
         )
-    if np.abs(Z).max() > 1e290:  # only differences count, and huge ones all alike
-        with np.errstate(over="ignore"):
-            Z = np.maximum(Z - Z.max(axis=1, keepdims=True), -1e290)
     if temperature_slope(1 / HOTTEST, Z, y) >= 0:
         raise ValueError(
             f"{who} found no temperature below {HOTTEST:g}, got logits that favour "
@@ -43,50 +74,3 @@ def _temperature_door(Z, y):
             "differ: were they scaled down?"
         )
     return Z, y
-
-
-def temperature_slope(beta, Z, y):
-    """Return the slope of the cross-entropy of softmax(beta Z) along beta.
-
-    For one sample it is sum_j y_hat_j z_j - z_y: the expected logit less the true one.
-
-    Args:
-        beta: 1 / temperature, a number above 0.
-        Z: logits of shape (m, K).
-        y: labels 0..K-1, shape (m,).
-    """
-    expected = (softmax(beta * Z) * Z).sum(axis=1)
-    true = Z[np.arange(len(y)), y]
-    return float((expected - true).mean())
-
-
-@door(_temperature_door)
-def fit_temperature(Z, y):
-    """Return the temperature T at which softmax(Z / T) has the least cross-entropy.
-
-    The slope along beta = 1/T never falls, so it is bisected: below the best beta it is
-    negative, above it positive.
-
-    Args:
-        Z: logits of data held out from training, shape (m, K).
-        y: their labels 0..K-1, shape (m,).
-
-    Returns:
-        T as a float, between 0.001 and 1000.
-
-    Raises:
-        TypeError: Z does not hold real numbers, or labels are not integers.
-        ValueError: a shape or label does not fit, or no T in that range is best: the
-            true class has the largest logit in every row, or no larger than the others.
-
-    Source: C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, On calibration of modern
-    neural networks, ICML 2017, section 4.2.
-    """
-    low, high = 1 / HOTTEST, 1 / COLDEST
-    for _ in range(60):
-        beta = np.sqrt(low * high)
-        if temperature_slope(beta, Z, y) < 0:
-            low = beta
-        else:
-            high = beta
-    return float(1 / beta)

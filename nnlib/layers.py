@@ -3,28 +3,20 @@
 A layer turns a batch (one sample a row) into another batch.  ``forward`` computes it;
 ``backward`` takes the gradient of the loss with respect to what came out and returns
 the gradient with respect to what went in.  Layers only sum over the samples: the factor
-1/m belongs to the loss.
+1/m belongs to the loss.  ``backward`` before ``forward`` raises RuntimeError.
 """
 
 import numpy as np
 
-from nnlib._checks import (
-    MOST_NUMBERS,
-    after_forward,
-    check_batch,
-    check_count,
-    check_parameter,
-    check_rng,
-    door,
-    finite_or_put_back,
-)
+from nnlib._checks import check_batch, check_count, check_real, check_rng
 
 
 class Layer:
-    """What all layers share: a door, and no parameters unless they say otherwise.
+    """What all layers share: the checks, and no parameters unless they say otherwise.
 
-    A layer of your own derives from this class and defines ``forward(X)`` and
-    ``backward(dZ)``; with parameters it also defines ``parameters()``.
+    A layer of your own derives from this class and defines ``forward(X)``, which
+    returns the output and remembers what ``backward`` needs, and ``backward(dZ)``,
+    which returns dL/dX; with parameters it also defines ``parameters()``.
     """
 
     n_in = None  # columns that X must have; None: any
@@ -32,37 +24,15 @@ class Layer:
     output_shape = "unknown"  # shape of the last output; None before the first forward
 
     def __call__(self, X):
-        """Check X and return ``forward(X)``.
-
-        Args:
-            X: batch of shape (m, n_in), one sample a row, m >= 1.
-
-        Raises:
-            TypeError: X or a parameter does not hold real numbers.
-            ValueError: X has the wrong shape, no rows, or holds NaN or inf; or a
-                parameter set by hand does; or the output would, because X or a
-                parameter is huge.
-        """
+        """Check the batch X, shape (m, n_in), and return ``forward(X)``."""
         self.check()
         X = check_batch(X, self.n_in, self.name)
-        return finite_or_put_back(self.name, self, self.forward, X)
+        return check_forward(self, X)
 
     def check(self):
         """Raise TypeError or ValueError unless the parameters are finite floats."""
         for name, (P, _) in self.parameters().items():
             check_parameter(P, f"{type(self).__name__}: {name}")
-
-    def forward(self, X):
-        """Return the output for the batch X, and remember what ``backward`` needs."""
-        raise NotImplementedError(
-            f"{self.name} has no forward: define forward(self, X)"
-        )
-
-    def backward(self, dZ):
-        """Return dL/dX, given dL/d(output)."""
-        raise NotImplementedError(
-            f"{self.name} has no backward: define backward(self, dZ)"
-        )
 
     def parameters(self):
         """Return {name: (parameter, its gradient)}, with None before ``backward``."""
@@ -71,27 +41,16 @@ class Layer:
     @property
     def n_parameters(self):
         """How many numbers training can change."""
-        return sum(parameter.size for parameter, _ in self.parameters().values())
+        return sum(np.size(P) for P, _ in self.parameters().values())
 
     @property
     def name(self):
-        """The layer in a few characters, for messages."""
-        return type(self).__name__
+        """Such as ``Dense(2 -> 32)`` or ``ReLU``, for messages."""
+        widths = "" if self.n_in is None else f"({self.n_in} -> {self.n_out})"
+        return type(self).__name__ + widths
 
     def __repr__(self):
-        return f"{self.name}()"
-
-
-def _dense_door(self, n_in, n_out, rng=None):
-    n_in = check_count(n_in, "Dense: n_in", most=MOST_NUMBERS)
-    n_out = check_count(n_out, "Dense: n_out", most=MOST_NUMBERS // n_in)
-    return self, n_in, n_out, check_rng(rng, f"Dense({n_in}, {n_out}, rng)")
-
-
-def _side(W, axis):
-    """Return W's length along the axis; None if W is no matrix, as ``check`` tells."""
-    shape = getattr(W, "shape", ())
-    return shape[axis] if len(shape) == 2 else None
+        return self.name if self.name.endswith(")") else f"{self.name}()"
 
 
 class Dense(Layer):
@@ -106,10 +65,6 @@ class Dense(Layer):
         rng: NumPy Generator for the start weights, normal with standard deviation
             sqrt(2 / n).
 
-    Raises:
-        TypeError: n_in or n_out is not a whole number, or rng is not a Generator.
-        ValueError: n_in or n_out is below 1, or there would be more than 10^8 weights.
-
     Source: the start weights follow K. He, X. Zhang, S. Ren and J. Sun, Delving deep
     into rectifiers, ICCV 2015, section 2.2; the gradients follow D. E. Rumelhart,
     G. E. Hinton and R. J. Williams, Learning representations by back-propagating
@@ -118,8 +73,10 @@ class Dense(Layer):
 
     X = dW = db = None
 
-    @door(_dense_door)
     def __init__(self, n_in, n_out, rng):
+        n_in = check_count(n_in, "Dense: n_in")
+        n_out = check_count(n_out, "Dense: n_out")
+        check_rng(rng, f"Dense({n_in}, {n_out}, rng)")
         self.W = rng.normal(0, np.sqrt(2 / n_in), size=(n_in, n_out))
         self.b = np.zeros((1, n_out))
 
@@ -128,52 +85,36 @@ class Dense(Layer):
         self.X = X
         return X @ self.W + self.b
 
-    @after_forward
     def backward(self, dZ):
-        """Set dW = X^T dZ and db = column sums of dZ; return dX = dZ W^T, shape (m, n).
-
-        Raises:
-            RuntimeError: forward has not run yet.
-            TypeError: dZ does not hold real numbers.
-            ValueError: dZ is not of the last output's shape, or holds NaN or inf, or is
-                so huge that a gradient would.
-        """
+        """Set dW = X^T dZ and db = column sums of dZ; return dX = dZ W^T, (m, n)."""
+        dZ = check_gradient(dZ, self)
         self.dW = self.X.T @ dZ
         self.db = dZ.sum(axis=0, keepdims=True)
         return dZ @ self.W.T
-
-    def check(self):
-        """Raise unless W is (n, k) and b is (1, k), both of finite floats."""
-        shape = getattr(self.W, "shape", ())
-        check_parameter(self.W, "Dense: W", (*shape, "k")[:2])
-        check_parameter(self.b, "Dense: b", (1, self.n_out))
 
     def parameters(self):
         """Return {"W": (W, dW), "b": (b, db)}."""
         return {"W": (self.W, self.dW), "b": (self.b, self.db)}
 
+    def check(self):
+        """Raise unless W is (n, k) and b is (1, k), both of finite floats."""
+        check_parameter(self.W, "Dense: W", "(n, k)" if self.n_in is None else None)
+        check_parameter(self.b, "Dense: b", (1, self.n_out))
+
     @property
     def n_in(self):
         """Columns that X must have."""
-        return _side(self.W, 0)
+        return None if np.ndim(self.W) != 2 else np.shape(self.W)[0]
 
     @property
     def n_out(self):
         """Columns of Z: the number of neurons."""
-        return _side(self.W, 1)
+        return None if np.ndim(self.W) != 2 else np.shape(self.W)[1]
 
     @property
     def output_shape(self):
         """Shape of the last Z; None before the first forward."""
-        return None if self.X is None else (len(self.X), self.n_out)
-
-    @property
-    def name(self):
-        """Such as ``Dense(2 -> 32)``."""
-        return f"Dense({self.n_in} -> {self.n_out})"
-
-    def __repr__(self):
-        return self.name
+        return None if self.X is None else (len(self.X), self.W.shape[1])
 
 
 class ReLU(Layer):
@@ -192,18 +133,68 @@ class ReLU(Layer):
         self.Z = Z
         return np.maximum(0, Z)
 
-    @after_forward
     def backward(self, dA):
-        """Return dZ = dA where Z > 0, and 0 elsewhere, shape (m, k).
-
-        Raises:
-            RuntimeError: forward has not run yet.
-            TypeError: dA does not hold real numbers.
-            ValueError: dA is not of the last output's shape, or holds NaN or inf.
-        """
+        """Return dZ = dA where Z > 0, and 0 elsewhere, shape (m, k)."""
+        dA = check_gradient(dA, self)
         return dA * (self.Z > 0)
 
     @property
     def output_shape(self):
         """Shape of the last A; None before the first forward."""
         return None if self.Z is None else self.Z.shape
+
+
+def check_parameter(P, what, shape=None):
+    """Raise unless P holds finite floats, and has the shape if one is given."""
+    if getattr(P, "dtype", np.dtype(object)).kind != "f":
+        got = f"dtype {P.dtype}" if hasattr(P, "dtype") else type(P).__name__
+        raise TypeError(
+            f"{what} must be an array of floats, got {got}: "
+            "training changes it in small steps, so write np.array([[1.0, 2.0]])"
+        )
+    if shape not in (None, P.shape):
+        raise ValueError(
+            f"{what} must have shape {shape}, got {P.shape}: was it set by hand? "
+            "W is (n, k), one neuron a column, and b is (1, k)"
+        )
+    if not np.isfinite(P).all():
+        raise ValueError(
+            f"{what} must hold finite numbers, got NaN or inf: did training diverge?"
+        )
+
+
+def check_forward(layer, X):
+    """Return the layer's output for the batch X, an array with a row per sample."""
+    try:
+        Z = layer.forward(X)
+    except (AttributeError, TypeError, ValueError) as error:
+        Z = error
+    if np.ndim(Z) == 2 and len(Z) == len(X):
+        return Z
+    for inner in getattr(layer, "layers", ()):  # the first that is wrong is named
+        X = check_forward(inner, X)
+    if isinstance(Z, Exception):
+        raise Z
+    got = "None" if Z is None else f"shape {np.shape(Z)}"
+    raise TypeError(
+        f"{layer.name}.forward must return an array of shape ({len(X)}, k), one row "
+        f"per sample, got {got}: is its return missing?"
+    )
+
+
+def check_gradient(dZ, layer):
+    """Return dZ as floats of exactly the shape that the layer's last output had."""
+    shape = layer.output_shape
+    if shape is None:
+        raise RuntimeError(
+            f"{layer.name}.backward() came before forward: call {layer.name} on a "
+            "batch first, because backward uses what forward remembers"
+        )
+    if type(dZ) is not np.ndarray or dZ.dtype.kind != "f":
+        dZ = check_real(dZ, f"{layer.name}.backward: dZ")
+    if dZ.shape != shape and shape != "unknown":
+        raise ValueError(
+            f"{layer.name}.backward expects dZ of shape {shape}, like the output of "
+            f"the last forward, got {dZ.shape}: is it of another batch, or transposed?"
+        )
+    return dZ

@@ -1,8 +1,9 @@
-"""Small networks and data that several tests share."""
+"""Small networks and data that several tests share, and how an error is tested."""
 
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from nnlib import MSE, Dense, ReLU, Sequential, SoftmaxCrossEntropy
 
@@ -49,3 +50,19 @@ def assert_same(found, expected, **tolerance):
         np.testing.assert_allclose(
             found[name], expected[name], err_msg=name, **tolerance
         )
+
+
+def table(text):
+    """Return the rows of a table, "left => right", one a line, as pairs."""
+    rows = [row.split("=>") for row in text.strip().splitlines()]
+    return [(left.strip(), right.strip()) for left, right in rows]
+
+
+def assert_refused(call, says):
+    """Assert that call() raises what ``says`` tells: "ValueError | part | part"."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        call()
+    error, *parts = says.split(" | ")
+    message = f"{type(caught.value).__name__}: {caught.value}"
+    assert message.startswith(f"{error}: ")
+    assert [part for part in parts if part not in message] == [], message

@@ -1,0 +1,96 @@
+"""The public names: what importing costs, what help() shows."""
+
+import inspect
+import re
+import subprocess
+import sys
+
+import pytest
+
+import nnlib
+from nnlib import calibration, datasets, gradient_check, metrics, neuron
+
+MODULES = [calibration, datasets, gradient_check, metrics, neuron]
+PUBLIC = {name: getattr(nnlib, name) for name in nnlib.__all__} | {
+    f"{module.__name__.removeprefix('nnlib.')}.{name}": value
+    for module in MODULES
+    for name, value in vars(module).items()
+    if inspect.isfunction(value)
+    and value.__module__ == module.__name__
+    and not name.startswith(("check_", "tells_"))
+}
+SIGNATURES = """
+Neuron(w, b, activation) Dense(n_in, n_out, rng) Dense.backward(dZ) ReLU() MSE()
+Sequential.__init__(layers) Sequential.save(path) Sequential.load(path) SGD.step(model)
+SGD(learning_rate) SoftmaxCrossEntropy() softmax(Z) one_hot(y, n_classes, dtype)
+minibatches(X, y, batch_size, rng) check_gradients(model, X, target, loss, step)
+fit(model, X, y, loss, optimizer, epochs, batch_size, rng, validation, on_epoch)
+gradient_check.numerical_gradient(f, P, step) calibration.fit_temperature(Z, y)
+datasets.digits() datasets.spiral(n_per_class, n_classes, noise, rng)
+datasets.stratified_split(y, shares, rng) metrics.accuracy(y, y_pred)
+metrics.confusion_matrix(y, y_pred, n_classes) metrics.top_k_accuracy(y, scores, k)
+metrics.macro_f1(y, y_pred) metrics.reliability(y, Y_hat, n_bins)
+metrics.expected_calibration_error(y, Y_hat, n_bins)
+metrics.bootstrap_interval(metric, y, y_pred, rng, n_resamples, level)
+"""
+
+
+def arguments(function):
+    """Return the names of the arguments that a caller passes."""
+    return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+def test_importing_nnlib_needs_numpy_alone():
+    code = (
+        "import sys, numpy.random; before = set(sys.modules);"
+        "import nnlib; print(*(sys.modules.keys() - before))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    packages = {name.split(".")[0] for name in run.stdout.split()}
+    assert "nnlib" in packages
+    assert packages - sys.stdlib_module_names <= {"nnlib", "numpy"}
+    assert "nnlib.plotting" not in run.stdout.split()
+    assert run.stderr == ""
+
+
+def test_the_public_names_are_those_of_the_design():
+    assert " ".join(sorted(nnlib.__all__, key=str.lower)) == (
+        "calibration check_gradients datasets Dense fit metrics minibatches MSE Neuron "
+        "one_hot ReLU Sequential SGD softmax SoftmaxCrossEntropy"
+    )
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_docstring_tells_of_each_argument(name):
+    """Functions with the same arguments may refer to one that tells of them."""
+    value = PUBLIC[name]
+    text = inspect.getdoc(value)
+    assert len(text.splitlines()[0]) > 20
+    if "Args:\n" in text and name != "Sequential":
+        told = [line.split(":")[0] for line in text.split("Args:\n")[1].splitlines()]
+        told = ", ".join(told).replace(" ", "").split(",")
+        assert [n for n in arguments(value) if n not in told] == []
+    if inspect.isclass(value):
+        for method, function in inspect.getmembers(value, inspect.isfunction):
+            if not method.startswith("_") or method == "__call__":
+                assert inspect.getdoc(function).endswith("."), method
+
+
+def test_what_is_wrong_in_general_is_told_once_in_the_package_s_docstring():
+    for word in ("TypeError", "ValueError", "expected", "came", "likely cause"):
+        assert word in nnlib.__doc__
+    for function in (nnlib.fit, nnlib.SGD.step, calibration.fit_temperature):
+        assert "Raises:\n" in function.__doc__
+
+
+def test_the_signatures_are_the_public_ones():
+    shown = re.findall(r"([\w.]+)\((.*?)\)", SIGNATURES.replace("\n", " "))
+    assert len(shown) == 28
+    for name, expected in shown:
+        assert ", ".join(arguments(eval(name, vars(nnlib)))) == expected, name
+    # Jupyter shows them on shift-tab; a model derived from Sequential has its own.
+    own = type("Own", (nnlib.Sequential,), {"__init__": lambda self, n, rng: None})
+    assert arguments(nnlib.Sequential)[0] == "layers"
+    assert arguments(own) == ["n", "rng"]
