@@ -37,7 +37,8 @@ STYLE = {
 
 
 def use_style():
-    """Set the series' style for all figures that follow."""
+    """Set the series' style for all figures that follow, whatever style was set."""
+    plt.rcdefaults()  # keeps the backend
     plt.rcParams.update(STYLE)
 
 

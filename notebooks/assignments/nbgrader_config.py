@@ -37,7 +37,7 @@ c.GenerateAssignment.preprocessors = [
 
 # A student's page shows no hidden test.
 c.GenerateFeedback.preprocessors = [
-    "nnlib.course.feedback.Redact",
+    "grading.feedback.Redact",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

@@ -4,109 +4,117 @@
 visible and hidden tests, and a written answer.
 """
 
+import csv
+import html
 import json
+import re
 import shutil
 from pathlib import Path
 
 import nbformat
+from grading import release
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from nnlib.course import release
 
 TINY = "tiny"
 STUB = 'raise NotImplementedError("not done yet")'
-CELLS = [
-    ("text", "text-001", 0, "# Assignment 00 · Tiny\n\nDouble, add, and scale."),
-    (
-        "code",
-        None,
-        0,
-        "import numpy as np\n\nfrom nnlib import Dense\n"
-        "from nnlib.course.checks import Task, check, check_array",
-    ),
-    (
-        "solution",
-        "task-1",
-        0,
-        'def double(X):\n    """Return X twice, (m, n) to (m, n)."""\n'
-        "    ### BEGIN SOLUTION\n    doubled = 2 * X\n    return doubled\n"
-        "    ### END SOLUTION",
-    ),
-    (
-        "check",
-        "check-1",
-        4,
-        'task = Task("Task 1", points=4)\n'
-        'with task.part("by hand"):\n'
-        '    check_array("double(X)", double(np.array([[1.0, 2.0]])), [[2.0, 4.0]])\n'
-        "### BEGIN HIDDEN TESTS\n"
-        'with task.part("other sizes"):\n'
-        "    X = np.arange(12.0).reshape(3, 4) - 5.25\n"
-        '    check_array("double(X)", double(X), X + X)\n'
-        "    check(np.allclose(double(-X), -X - X), 'a sign is lost')\n"
-        "### END HIDDEN TESTS\n"
-        "task.points",
-    ),
-    (
-        "solution",
-        "task-2",
-        0,
-        "class Shift:\n"
-        '    """Adds b."""\n\n'
-        "    def __init__(self, b):\n        self.b = b\n\n"
-        "    def forward(self, X):\n"
-        '        """Return X + b."""\n'
-        "        ### BEGIN SOLUTION\n        return X + self.b\n"
-        "        ### END SOLUTION",
-    ),
-    (
-        "check",
-        "check-2",
-        5,
-        'task = Task("Task 2", points=5)\n'
-        'with task.part("by hand"):\n'
-        '    check_array("A", Shift(1.0).forward(np.zeros((2, 2))), np.ones((2, 2)))\n'
-        "### BEGIN HIDDEN TESTS\n"
-        'with task.part("a row of b"):\n'
-        "    b_hidden = np.array([[0.125, -0.5]])\n"
-        '    check_array("A", Shift(b_hidden).forward(np.ones((3, 2))),'
-        " np.ones((3, 2)) + b_hidden)\n"
-        "### END HIDDEN TESTS\n"
-        "task.points",
-    ),
-    (
-        "solution",
-        "task-3",
-        0,
-        "def mean_square(X):\n"
-        '    """Return the mean of the squares of all entries, a float."""\n'
-        "    ### BEGIN SOLUTION\n    return float((X**2).mean())\n"
-        "    ### END SOLUTION",
-    ),
-    (
-        "check",
-        "check-3",
-        6,
-        'task = Task("Task 3", points=6)\n'
-        'with task.part("by hand"):\n'
-        '    check_array("mean_square(X)", mean_square(np.array([[1.0, 3.0]])), 5.0)\n'
-        "### BEGIN HIDDEN TESTS\n"
-        'with task.part("one entry", weight=2):\n'
-        '    check_array("mean_square(X)", mean_square(np.array([[-7.5]])), 56.25)\n'
-        "### END HIDDEN TESTS\n"
-        "task.points",
-    ),
-    (
-        "written",
-        "written",
-        4,
-        "Why is the mean of squares never negative?\n\n"
-        "### BEGIN MARK SCHEME\n2 points for the squares, 2 for the sum of them.\n"
-        "### END MARK SCHEME\n"
-        "### BEGIN SOLUTION\nNo square is negative, and neither is a sum of squares.\n"
-        "### END SOLUTION",
-    ),
-]
+# A line of %% begins a cell: its kind, nbgrader's id and its points.
+CELLS = '''\
+%% text text-001 0
+# Assignment 00 · Tiny
+
+Double, add, and scale.
+%% code none 0
+import numpy as np
+
+from nnlib import Dense
+from nnlib.exercises import Task, check, check_array
+%% solution task-1 0
+def double(X):
+    """Return X twice, (m, n) to (m, n)."""
+    ### BEGIN SOLUTION
+    doubled = 2 * X
+    return doubled
+    ### END SOLUTION
+%% check check-1 4
+task = Task("Task 1", points=4)
+with task.part("by hand"):
+    check_array("double(X)", double(np.array([[1.0, 2.0]])), [[2.0, 4.0]])
+### BEGIN HIDDEN TESTS
+with task.part("other sizes"):
+    X = np.arange(12.0).reshape(3, 4) - 5.25
+    check_array("double(X)", double(X), X + X)
+    check(np.allclose(double(-X), -X - X), 'a sign is lost')
+### END HIDDEN TESTS
+task.points
+%% solution task-2 0
+class Shift:
+    """Adds b."""
+
+    def __init__(self, b):
+        self.b = b
+
+    def forward(self, X):
+        """Return X + b."""
+        ### BEGIN SOLUTION
+        return X + self.b
+        ### END SOLUTION
+%% check check-2 5
+task = Task("Task 2", points=5)
+with task.part("by hand"):
+    check_array("A", Shift(1.0).forward(np.zeros((2, 2))), np.ones((2, 2)))
+### BEGIN HIDDEN TESTS
+with task.part("a row of b"):
+    b_hidden = np.array([[0.125, -0.5]])
+    A = Shift(b_hidden).forward(np.ones((3, 2)))
+    check_array("A", A, np.ones((3, 2)) + b_hidden)
+### END HIDDEN TESTS
+task.points
+%% solution task-3 0
+def mean_square(X):
+    """Return the mean of the squares of all entries, a float."""
+    ### BEGIN SOLUTION
+    return float((X**2).mean())
+    ### END SOLUTION
+%% check check-3 6
+task = Task("Task 3", points=6)
+with task.part("by hand"):
+    check_array("mean_square(X)", mean_square(np.array([[1.0, 3.0]])), 5.0)
+### BEGIN HIDDEN TESTS
+with task.part("one entry", weight=2):
+    check_array("mean_square(X)", mean_square(np.array([[-7.5]])), 56.25)
+### END HIDDEN TESTS
+task.points
+%% written written 4
+Why is the mean of squares never negative?
+
+### BEGIN MARK SCHEME
+2 points for the squares, 2 for the sum of them.
+### END MARK SCHEME
+### BEGIN SOLUTION
+No square is negative, and neither is a sum of squares.
+### END SOLUTION
+'''
+
+
+def tiny():
+    """Return the source notebook of the tiny assignment."""
+    notebook = new_notebook(metadata=release.METADATA)
+    for number, text in enumerate(CELLS.split("%% ")[1:], 1):
+        head, _, source = text.partition("\n")
+        kind, key, points = head.split()
+        make = new_markdown_cell if kind in ("text", "written") else new_code_cell
+        cell = make(source.rstrip("\n"), id=f"assignment-00-{number:03d}")
+        about = {"schema_version": 3, "task": False, "grade_id": key}
+        about["cell_type"] = cell.cell_type
+        about["grade"] = kind in ("check", "written")
+        about["solution"] = kind in ("solution", "written")
+        about["locked"] = kind in ("check", "text")
+        if about["grade"]:
+            about["points"] = int(points)
+        if kind != "code":
+            cell.metadata["nbgrader"] = about
+        notebook.cells.append(cell)
+    return notebook
 
 
 def make_course(folder, name=TINY):
@@ -122,69 +130,44 @@ def make_course(folder, name=TINY):
     return folder
 
 
-def tiny():
-    """Return the source notebook of the tiny assignment."""
-    notebook = new_notebook(metadata=release.METADATA)
-    for number, (kind, key, points, source) in enumerate(CELLS, 1):
-        text = kind in ("text", "written")
-        make = new_markdown_cell if text else new_code_cell
-        cell = make(source, id=f"assignment-00-{number:03d}")
-        about = {"schema_version": 3, "task": False, "grade_id": key}
-        about["cell_type"] = cell.cell_type
-        about["grade"] = kind in ("check", "written")
-        about["solution"] = kind in ("solution", "written")
-        about["locked"] = kind in ("check", "text")
-        if points:
-            about["points"] = points
-        if kind != "code":
-            cell.metadata["nbgrader"] = about
-        notebook.cells.append(cell)
-    return notebook
+def read(course, step, name=TINY):
+    """Return the notebook of an assignment's source, or of its release."""
+    return nbformat.read(Path(course, step, name, f"{name}.ipynb"), as_version=4)
 
 
 def handed_out(course, name=TINY):
     """Return the hand-out."""
-    return nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
+    return read(course, "release", name)
 
 
 def solved(course, name=TINY, without=()):
     """Return the hand-out as a perfect student hands it in, but for some cells."""
-    notebook = handed_out(course, name)
-    source = nbformat.read(course / "source" / name / f"{name}.ipynb", as_version=4)
-    answers = {
-        cell.metadata.get("nbgrader", {}).get("grade_id"): cell
-        for cell in (source.cells)
-    }
+    notebook, source = handed_out(course, name), read(course, "source", name)
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         if about.get("solution") and about["grade_id"] not in without:
-            text = answers[about["grade_id"]].source
-            text = (
-                text.partition("### BEGIN MARK SCHEME")[0]
-                if (cell.cell_type == "markdown")
-                else text
-            )
+            text = cell_of(source, about["grade_id"]).source
+            text = text.partition("### BEGIN MARK SCHEME")[0]
             cell.source = "\n".join(x for x in text.split("\n") if "###" not in x)
-            if cell.cell_type == "markdown":
+            if about.get("grade"):
                 cell.source += "\nBecause squares are not negative."
     return notebook
 
 
+def key_of(cell):
+    """Return the id that nbgrader knows a cell by, or None."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
 def cell_of(notebook, key):
     """Return the cell with an id of nbgrader's."""
-    return next(
-        cell
-        for cell in notebook.cells
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == key
-    )
+    return next(cell for cell in notebook.cells if key_of(cell) == key)
 
 
 def insert(notebook, before, source):
-    """Insert a code cell before the cell with an id of nbgrader's, and return it."""
+    """Insert a code cell before the cell with an id of nbgrader's."""
     place = notebook.cells.index(cell_of(notebook, before))
-    cell = new_code_cell(source)
-    notebook.cells.insert(place, cell)
-    return cell
+    notebook.cells.insert(place, new_code_cell(source))
 
 
 def hand_in(course, student, notebook, name=TINY, filename=None):
@@ -192,10 +175,44 @@ def hand_in(course, student, notebook, name=TINY, filename=None):
     folder = Path(course) / "submitted" / student / name
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (filename or f"{name}.ipynb")
-    if isinstance(notebook, bytes):
-        path.write_bytes(notebook)
-    elif isinstance(notebook, str):
-        path.write_text(notebook, "utf-8")
-    else:
-        path.write_text(json.dumps(notebook), "utf-8")
+    content = notebook if isinstance(notebook, str | bytes) else json.dumps(notebook)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def arguments(course, *options):
+    """Return the grader's arguments for a class, with small limits."""
+    limits = ["--workers=2", "--seconds=3", "--memory=600"]
+    return [TINY, f"--course={course}", *limits, *options]
+
+
+def run_grader(course, *options):
+    """Grade a class; return the exit code."""
+    from grading import grade  # not to be had on Windows
+
+    return grade.main(arguments(course, *options))
+
+
+def rows_of(course):
+    """Return {student: row of grades.csv}."""
+    with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def page_of(course, student, name=TINY, as_it_reads=True):
+    """Return a feedback page, without its tags if as_it_reads."""
+    page = Path(course, "feedback", student, name, f"{name}.html").read_text("utf-8")
+    return html.unescape(re.sub("<[^>]+>", "", page)) if as_it_reads else page
+
+
+def assert_came_to(course, student):
+    """Compare a submission's row and page with what the class's table says of it."""
+    row = rows_of(course)[student.name]
+    assert {key: float(row[key]) for key in student.points} == student.points
+    assert float(row["score"]) == sum(student.points.values())
+    assert (row["status"], row["max_score"]) == (student.status, "19")
+    assert student.says in row["notes"]
+    assert student.says in page_of(course, student.name)
+    assert student.flag in row["flags"]
+    serious = [x for x in row["flags"].split("; ") if x and "notice:" not in x]
+    assert bool(serious) == bool(student.flag and "notice:" not in student.flag)

@@ -492,30 +492,30 @@ CLASS = [
         "patches-checks",
         cheat(
             """
-            import sys, nnlib.course.checks as checks
+            import sys, nnlib.exercises as checks
             checks.same.__code__ = (lambda found, expected, rtol: True).__code__
             checks.Task.points = property(lambda self: self.max_points)
             check_array = lambda *a, **k: None
             class Task(Task):
                 points = 4
-            sys.modules["nnlib.course.checks"] = None
+            sys.modules["nnlib.exercises"] = None
             """
         ),
         {**FULL, "check-1": 0},
-        flag="nnlib.course.checks.Task.points",
+        flag="nnlib.exercises.Task.points",
     ),
     Student(
         "patches-in-task",
         in_task_1(
             """
             def double(X):
-                import nnlib.course.checks as checks
+                import nnlib.exercises as checks
                 checks.same.__code__ = (lambda found, expected, rtol: True).__code__
                 return 3 * X
             """
         ),
         {**FULL, "check-1": 0},
-        flag="check-1 set to 0: code changed nnlib.course.checks.same",
+        flag="check-1 set to 0: code changed nnlib.exercises.same",
     ),
     Student(
         "drops-asserts",

@@ -1,6 +1,6 @@
 """The kernel that a submission runs in: IPython's, with checks that it runs by itself.
 
-``nnlib.course.run`` starts it, in the sandbox if there is one, with a connection file;
+``grading.run`` starts it, in the sandbox if there is one, with a connection file;
 the first line on its standard input says what it may use.  A student's cells run as in
 Jupyter.  A check cell does not go through IPython at all: no transformer, event or
 history of the student's sees it.  It runs between two looks of the guard, and a second
@@ -25,7 +25,7 @@ import traceback
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
-from nnlib.course.guard import Guard
+from grading.inside.guard import Guard
 
 STUDENT = "__student__"  # in the students' names, not in the check's, while it runs
 REACHES = {"sys._getframe", "sys._current_frames", "sys.settrace", "sys.setprofile"}

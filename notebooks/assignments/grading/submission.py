@@ -17,10 +17,10 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.utils import parse_utc
 
-from nnlib.course import feedback, release, repair, sandbox
-from nnlib.course.execute import execute, zero
-from nnlib.course.run import Limits
-from nnlib.course.suspect import suspicions
+from grading import feedback, release, repair, sandbox
+from grading.execute import execute, zero
+from grading.run import Limits
+from grading.suspect import suspicions
 
 STUDENT = "student"  # whoever it is: this gradebook has one only
 

@@ -11,8 +11,8 @@ import shutil
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from nnlib.course import release
-from nnlib.course.submission import STUDENT
+from grading import release
+from grading.submission import STUDENT
 
 FIRST = ["student", "assignment", "status", "score", "max_score", "auto", "by_hand"]
 NOTICE = "notice:"  # a flag that says: have a look, it may be innocent

@@ -1,6 +1,6 @@
 """Generate the hand-outs: source/NAME/NAME.ipynb to release/NAME/NAME.ipynb.
 
-Usage: python -m nnlib.course.release [NAME ...] [--course DIR]      (all unless named)
+Usage: python -m grading.release [NAME ...] [--course DIR]      (all unless named)
 
 nbgrader takes out the solutions, the hidden tests and the mark schemes.  It works in a
 temporary folder with a gradebook of its own, and what differs from run to run is
@@ -30,7 +30,7 @@ if BESIDE not in os.environ.get("PATH", "").split(os.pathsep):
 
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
-COURSE = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
+COURSE = Path(__file__).resolve().parents[1]
 SETTINGS = "nbgrader_config.py"
 METADATA = {
     "kernelspec": {
@@ -65,7 +65,7 @@ def convert(kind, config, name, student="*"):
     directory = CourseDirectory(config=config)
     directory.assignment_id, directory.student_id = name, student
     maker = kind(coursedir=directory, config=config)
-    maker.log = logging.getLogger("nnlib.course")
+    maker.log = logging.getLogger("grading")
     maker.log.propagate = False
     result = capture_log(maker)
     if not result["success"]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from nbformat.v4 import new_output
 
-from nnlib.course import repair
-from nnlib.course.run import Kernel, KernelEnded
+from grading import repair
+from grading.run import Kernel, KernelEnded
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")
 LARGEST_FILES = 200 * 2**20  # bytes handed in beside the notebook

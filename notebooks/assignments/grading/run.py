@@ -24,7 +24,7 @@ from jupyter_client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 from nbformat.v4 import new_output, output_from_msg
 
-from nnlib.course import sandbox
+from grading import sandbox
 
 GRACE = 3.0  # seconds that an interrupted cell has to end
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
@@ -79,7 +79,7 @@ class Kernel:
         about["memory"] = limits.memory_mb * 2**20
         about["file_size"] = limits.file_mb * 2**20
         about["processes"] = 0 if isolation == "none" else limits.processes
-        command = [sys.executable, "-P", "-m", "nnlib.course.kernel", name]
+        command = [sys.executable, "-P", "-m", "grading.inside.kernel", name]
         self.process = sandbox.start(isolation, self.folder, command, work)
         self.process.stdin.write(json.dumps(about).encode() + b"\n")
         self.process.stdin.flush()

@@ -1,6 +1,6 @@
 """Grade a class: submitted/STUDENT/NAME/ to scores, grades.csv and feedback pages.
 
-Usage: python -m nnlib.course.grade NAME [options]      (make grade ASSIGNMENT=NAME)
+Usage: python -m grading.grade NAME [options]      (make grade ASSIGNMENT=NAME)
 
 Each submission is run in a process and a folder of its own, closed in as far as this
 machine allows.  What did not change since the last time is not run again, marks given
@@ -26,11 +26,11 @@ from pathlib import Path
 import matplotlib.font_manager  # noqa: F401  (builds its cache before kernels need it)
 
 import nnlib
-from nnlib.course import release, sandbox
-from nnlib.course.book import Book, write_csv
-from nnlib.course.repair import DEEPEST
-from nnlib.course.run import Limits
-from nnlib.course.submission import Job, process, read_record, run_reference
+from grading import release, sandbox
+from grading.book import Book, write_csv
+from grading.repair import DEEPEST
+from grading.run import Limits
+from grading.submission import Job, process, read_record, run_reference
 
 LOST = {
     "status": "failed",
@@ -115,7 +115,7 @@ class Grading:
             output_kb=chosen.output_limit,
         )
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(["nnlib.course.submission"])
+        self.context.set_forkserver_preload(["grading.submission"])
 
     def run(self):
         """Grade, merge, write grades.csv and the summary; return the exit code."""
@@ -158,9 +158,7 @@ class Grading:
         """Generate what all submissions need; return what the source's hash is."""
         place = self.folder / "template"
         settings = (self.course / release.SETTINGS).read_bytes()
-        key = digest(self.course / "source" / self.name) + digest(
-            Path(nnlib.__file__).parent
-        )
+        key = digest(self.course / "source" / self.name) + digest_of_code()
         key = hashlib.sha256(key.encode() + settings).hexdigest()
         book = Book(self.course, self.name, self.folder)
         known = book.has_assignment()
@@ -276,13 +274,22 @@ class Grading:
         )
 
 
-def digest(folder):
-    """Return a hash of the names and contents of a folder's files."""
+def digest_of_code():
+    """Return a hash of the grader and of nnlib; its figures change no points."""
+    library = digest(Path(nnlib.__file__).parent, without="plotting")
+    return digest(Path(__file__).parent) + library
+
+
+def digest(folder, without=None):
+    """Return a hash of the names and contents of the files in a folder.
+
+    What lies in folders called ``without`` does not count.
+    """
     total = hashlib.sha256()
     if folder.is_symlink():  # it is not followed: it may lead anywhere
         return hashlib.sha256(os.fsencode(os.readlink(folder))).hexdigest()
     for place, folders, files in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if name != without)
         if len(Path(place).parts) - len(folder.parts) >= DEEPEST:
             folders.clear()  # what lies deeper is not looked at, nor graded
         for path in (Path(place, name) for name in sorted([*folders, *files])):

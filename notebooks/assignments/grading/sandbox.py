@@ -1,9 +1,9 @@
 """Close the system around a submission's kernel, as far as the machine allows it.
 
 ``bwrap`` (bubblewrap) and ``unshare`` (util-linux) give the kernel a file system with
-Python, nnlib and its own folder in it and nothing else, no network, and process numbers
-of its own, so that all its processes end with it.  ``none`` starts it as it is, in an
-empty environment; its processes are found and ended afterwards.
+Python, nnlib, ``inside`` and its own folder in it and nothing else, no network, and
+process numbers of its own, so that all its processes end with it.  ``none`` starts it
+as it is, in an empty environment; its processes are found and ended afterwards.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ import psutil
 
 import nnlib
 
+INSIDE = Path(__file__).resolve().parent / "inside"
 KINDS = ("bwrap", "unshare", "none")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/nix")
 TEMPORARY = Path(os.path.realpath("/tmp"))
@@ -62,7 +63,7 @@ def works(kind):
     folder = TEMPORARY / f"nn-{os.getpid()}-probe"
     folder.mkdir(exist_ok=True)
     try:
-        test = [sys.executable, "-c", "import numpy, nnlib"]
+        test = [sys.executable, "-c", "import numpy, nnlib, grading.inside"]
         found = subprocess.run(
             command(kind, folder, test),
             cwd=folder,
@@ -79,11 +80,11 @@ def works(kind):
 
 
 def needed():
-    """Return the folders that Python and nnlib need, outermost first."""
+    """Return the folders that Python, nnlib and the kernel need, outermost first."""
     found = [Path(p) for p in SYSTEM if os.path.isdir(p)]
     found += [Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix)]
     found += [Path(os.path.realpath(sys.executable)).parent.parent]
-    found += [Path(nnlib.__file__).resolve().parent]
+    found += [Path(nnlib.__file__).resolve().parent, INSIDE]
     found = [path for path in dict.fromkeys(found) if str(path) != "/"]
     return sorted(found, key=lambda path: len(path.parts))
 
@@ -144,8 +145,9 @@ def environment(folder):
     kept |= {"HOME": home, "TMPDIR": "/tmp", "IPYTHONDIR": f"{home}/.ipython"}
     kept |= {"MPLCONFIGDIR": f"{home}/mpl", "PYTHONDONTWRITEBYTECODE": "1"}
     kept |= {"JUPYTER_RUNTIME_DIR": f"{home}/run", "JUPYTER_PLATFORM_DIRS": "1"}
-    # the nnlib that grades, even if another one, or none, is installed
-    kept["PYTHONPATH"] = str(Path(nnlib.__file__).resolve().parents[1])
+    # the kernel, and the series' nnlib, even if another one, or none, is installed
+    places = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
+    kept["PYTHONPATH"] = os.pathsep.join(map(str, places))
     return kept | dict.fromkeys(THREADS, "1")
 
 

@@ -13,7 +13,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
-from nnlib.course import release
+from grading import release
 
 BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 SHOWN = "# (more tests ran here)"

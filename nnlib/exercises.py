@@ -1,18 +1,20 @@
-"""Checks that explain: a task's parts, what each is worth, and what is wrong in words.
+"""Checks that explain: the parts of a task, what each is worth, and what is wrong.
+
+For the exercises of a lesson and the tasks of an assignment alike::
 
     task = Task("Task 1", points=4)
     with task.part("one sample by hand"):
         check_array("A", leaky_relu(Z), expected, like="Z")
     with task.part("a whole batch", weight=2):
         ...
-    with task.part("other sizes", hidden=True):  # inside a region of hidden tests
+    with task.part("other sizes", hidden=True):  # a test that is not shown
         ...
     task.points
 
 A part that raises nothing is passed.  What goes wrong in a part is reported in words
 and ends that part only, so that a notebook always runs to its end.  What is said of a
-hidden part holds no number of the test: feedback pages show it to the student.  The
-last line is the points earned, which nbgrader takes as partial credit.
+hidden part holds no number of the test.  The last line is the points earned, which
+nbgrader takes as partial credit.
 """
 
 import contextlib
@@ -23,12 +25,22 @@ import warnings
 
 import numpy as np
 
-NUMBERS = {bool, int, float, *np.sctypeDict.values()}  # entries of object arrays
-_hidden = False  # whether the part that is running is a hidden one
+# What an array of objects may hold.
+CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["Float"]
+NUMBERS = {bool, int, float, *(np.dtype(code).type for code in CODES)}
 
 
 class Wrong(Exception):
-    """What a check found, in words; the message is all that a student sees."""
+    """What a check found, in words; the message is all that a student sees.
+
+    Args:
+        message: what is wrong.
+        hidden: the same without shapes and values, for a hidden part.
+    """
+
+    def __init__(self, message, hidden=None):
+        super().__init__(message)
+        self.hidden = hidden or message
 
 
 class Task:
@@ -54,9 +66,8 @@ class Task:
             hidden: whether it is a hidden test; then shapes and values that check_array
                 finds, and the messages of exceptions, are not told.
         """
-        global _hidden
         self.weight += weight
-        _hidden, sink = hidden, Sink()
+        sink = Sink()
         try:
             with (
                 contextlib.redirect_stdout(sink),
@@ -68,11 +79,9 @@ class Task:
                 yield
         except (Exception, SystemExit) as error:
             self.failed.append(what)
-            print(f"{self.name}, {what}: {in_words(error)}")
+            print(f"{self.name}, {what}: {in_words(error, hidden)}")
         else:
             self.passed += weight
-        finally:
-            _hidden = False
 
     @property
     def points(self):
@@ -83,32 +92,27 @@ class Task:
         return round(self.max_points * self.passed / max(self.weight, 1), 2)
 
 
-class Sink(io.TextIOBase):
+class Sink(io.StringIO):
     """Takes what is printed inside a part, and forgets it."""
-
-    def writable(self):
-        """Say that it can be written to."""
-        return True
 
     def write(self, text):
         """Take the text."""
         return len(text)
 
 
-def in_words(error):
+def in_words(error, hidden=False):
     """Return what a student should read about an exception."""
     if isinstance(error, Wrong):
-        return str(error)
+        return error.hidden if hidden else str(error)
     text = textwrap.shorten(str(error), width=300, placeholder=" ...")
     if isinstance(error, NotImplementedError):
-        return "not done yet" if _hidden else text or "not done yet"
+        return "not done yet" if hidden else text or "not done yet"
     line = student_line(error)
     if isinstance(error, ValueError) and "truth value of an array" in text:
         return (
             "`if` and `and` decide once, not entry by entry: use np.where, which may "
             f"stand inside another np.where{line}"
         )
-    said = "" if _hidden or not text else f": {text}"
     if isinstance(error, NameError) and not line:
         return (
             f"{text}: did the cell above run without an error, and does it define "
@@ -116,6 +120,7 @@ def in_words(error):
         )
     if isinstance(error, SystemExit):
         return f"your code calls exit() or quit(){line}: use return to end a function"
+    said = "" if hidden or not text else f": {text}"
     return f"your code raised {type(error).__name__}{said}{line}"
 
 
@@ -154,18 +159,25 @@ def check_array(name, found, expected, like=None, mistakes=(), hint="", rtol=1e-
     """
     expected = np.asarray(expected, dtype=float)
     found = as_numbers(name, found)
+    if same(found, expected, rtol):
+        return
     for wrong, message in mistakes:
-        wrong = np.asarray(wrong, dtype=float)
-        if same(found, wrong, rtol) and not same(found, expected, rtol):
-            raise Wrong(message)
+        check(not same(found, np.asarray(wrong, dtype=float), rtol), message)
     if found.shape != expected.shape:
-        raise Wrong(shape_message(name, found, expected, like, rtol))
+        like = f", like {like}" if like else ""
+        like += cause_of_shape(found, expected, rtol)
+        raise Wrong(
+            f"{name} has shape {found.shape}, expected {expected.shape}{like}",
+            hidden=f"{name} does not always have the right shape{like}",
+        )
     if not np.isfinite(found).all():
         raise Wrong(f"{name} holds NaN or inf, where all numbers should be finite")
-    if not same(found, expected, rtol):
-        said = value_message(name, found, expected, rtol)
-        # a hint is a sentence of its own, or a remark in brackets
-        raise Wrong(said + (hint and (" " if hint[0] == "(" else ". ") + hint))
+    # a hint is a sentence of its own, or a remark in brackets
+    hint = hint and (" " if hint[0] == "(" else ". ") + hint
+    raise Wrong(
+        f"{name} {difference(found, expected, rtol)}{hint}",
+        hidden=f"{name} is not right for other inputs than those shown{hint}",
+    )
 
 
 def as_numbers(name, found):
@@ -174,19 +186,13 @@ def as_numbers(name, found):
         raise Wrong(f"{name} is None: is a return missing, or the name not set?")
     if found is NotImplemented or found is Ellipsis:
         raise Wrong(f"{name} is not done yet")
-    try:
-        if not isinstance(found, np.ndarray | np.generic | int | float | list | tuple):
-            raise TypeError  # what turns itself into an array can look for the answer
-        array = np.asarray(found)
-        if array.dtype.kind not in "biufO":
-            raise TypeError
-        if array.dtype.kind == "O" and not {type(x) for x in array.flat} <= NUMBERS:
-            raise TypeError
-        return array.astype(np.float32 if array.dtype == np.float32 else float)
-    except (TypeError, ValueError):
-        raise Wrong(
-            f"{name} should be an array of numbers, got {type(found).__name__}"
-        ) from None
+    # what turns itself into an array, or a number, could look for the answer
+    if isinstance(found, np.ndarray | np.generic | int | float | list | tuple):
+        with contextlib.suppress(TypeError, ValueError):
+            array = np.asarray(found)
+            if array.dtype.kind in "biuf" or {type(x) for x in array.flat} <= NUMBERS:
+                return array.astype(np.float32 if array.dtype == np.float32 else float)
+    raise Wrong(f"{name} should be an array of numbers, got {type(found).__name__}")
 
 
 def same(found, expected, rtol):
@@ -197,47 +203,38 @@ def same(found, expected, rtol):
         return False
     if found.dtype == np.float32:
         rtol = max(rtol, 1e-4)
-    size = np.abs(expected).max(initial=0)
-    return bool((np.abs(found - expected) <= rtol * max(size, 1e-12)).all())
+    size = max(np.abs(expected).max(initial=0), 1e-12)
+    return bool((np.abs(found - expected) <= rtol * size).all())
 
 
-def shape_message(name, found, expected, like, rtol):
-    """Say what is wrong about a shape."""
-    like = f", like {like}" if like else ""
-    text = f"{name} has shape {found.shape}, expected {expected.shape}{like}"
-    if _hidden:
-        text = f"{name} does not always have the right shape{like}"
+def cause_of_shape(found, expected, rtol):
+    """Return what the wrong shape is likely to come from, or ""."""
     if found.ndim == expected.ndim == 2 and same(found.T, expected, rtol):
-        return f"{text}: it is transposed"
-    if found.size == expected.size and same(
-        found.reshape(expected.shape), expected, rtol
-    ):
-        text += ": the numbers are right, the axes are not"
+        return ": it is transposed"
+    cause, size = "", expected.size
+    if found.size == size and same(found.reshape(expected.shape), expected, rtol):
+        cause += ": the numbers are right, the axes are not"
     if expected.ndim == 2 and found.shape == (expected.shape[1],):
-        text += ": one row is written [[...]], or does a sum lack keepdims=True?"
-    return text
+        cause += ": one row is written [[...]], or does a sum lack keepdims=True?"
+    return cause
 
 
-def value_message(name, found, expected, rtol):
-    """Say how the values differ: by a factor, a sign, a shift, or where first."""
-    if _hidden:
-        return f"{name} is not right for other inputs than those shown"
-    size = np.abs(expected).max(initial=0)
-    if size and not found.any():
-        return f"{name} is 0 everywhere"
-    if size and same(found, -expected, rtol):
-        return f"{name} has the wrong sign everywhere"
-    if size:
-        factor = float((found * expected).sum() / (expected * expected).sum())
-        if found.size > 1 and same(found, factor * expected, rtol):
-            return f"{name} is {factor:.4g} times what it should be, in every entry"
-    shift = float((found - expected).mean())
-    if found.size > 1 and same(found - shift, expected, rtol):
+def difference(found, expected, rtol):
+    """Say how the values differ: by a factor, a sign, a shift, or where most."""
+    several = found.size > 1
+    if expected.any():
+        if not found.any():
+            return "is 0 everywhere"
+        if same(found, -expected, rtol):
+            return "has the wrong sign everywhere"
+        factor = (found * expected).sum() / (expected * expected).sum()
+        if several and same(found, factor * expected, rtol):
+            return f"is {factor:.4g} times what it should be, in every entry"
+    shift = (found - expected).mean()
+    if several and same(found - shift, expected, rtol):
         how = "large" if shift > 0 else "small"
-        return f"{name} is {abs(shift):.4g} too {how} in every entry"
-    place = tuple(int(i) for i in np.argmax(np.abs(found - expected)).reshape(-1))
-    place = tuple(int(i) for i in np.unravel_index(place[0], found.shape or (1,)))
-    at = f" at index {place if len(place) > 1 else place[0]}" if found.ndim else ""
-    a = found[place] if found.ndim else found
-    b = expected[place] if found.ndim else expected
-    return f"{name} is {float(a):.6g}{at}, expected {float(b):.6g}"
+        return f"is {abs(shift):.4g} too {how} in every entry"
+    place = np.unravel_index(np.argmax(np.abs(found - expected)), found.shape)
+    index = tuple(map(int, place))
+    at = f" at index {index if len(index) > 1 else index[0]}" if index else ""
+    return f"is {found[index]:.6g}{at}, expected {expected[index]:.6g}"

@@ -3,7 +3,7 @@
     guard = Guard("import numpy as np")      # before any code of the student's
     guard.restore()                          # ["numpy.allclose", ...] had been changed
 
-A check compares arrays with NumPy, counts points with ``nnlib.course.checks`` and
+A check compares arrays with NumPy, counts points with ``nnlib.exercises`` and
 calls functions by their names.  Code that runs in the same process can change any of
 these; the guard finds what changed and undoes it before and after each check.
 """
@@ -12,8 +12,8 @@ import builtins
 import sys
 import types
 
-GUARDED = ("builtins", "contextlib", "hmac", "io", "json", "math", "nnlib", "numpy")
-GUARDED += ("traceback",)
+GUARDED = ("builtins", "contextlib", "grading", "hmac", "io", "json", "math", "nnlib")
+GUARDED += ("numpy", "traceback")
 STREAMS = ("stdout", "stderr", "displayhook", "excepthook", "getrecursionlimit")
 FUNCTION_PARTS = ("__code__", "__defaults__", "__kwdefaults__")
 VARIABLE = {"_", "__doc__", "__annotations__", "__abstractmethods__", "_abc_impl"}

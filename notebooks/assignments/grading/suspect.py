@@ -18,7 +18,8 @@ SUSPICIONS = {
     r"\bsys\.modules\b|\bbuiltins\b|\b__builtins__\b": "changes modules or builtins",
     r"\bast_transformers\b|\binput_transformer|\bdisplay_formatter\b"
     r"|\bevents\.register\b|get_ipython\(\)\.kernel": "changes how IPython runs cells",
-    r"\bnnlib\.course\b(?!\.checks import)": "names the checks' modules",
+    r"\bnnlib\.exercises\b(?! import)|\b(import|from) (exercises|grading)\b"
+    r"|\bgrading\.": "names the checks' modules",
     r"\bsocket\b|\burllib\b|\brequests\b": "uses the network",
     r"\b(np|numpy)(\.\w+)*\.(allclose|isclose|array_equal|asarray|abs|isfinite) *=(?!=)"
     r"|\bsetattr\((np|numpy)": "changes NumPy",

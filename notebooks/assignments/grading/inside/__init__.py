@@ -1,0 +1,1 @@
+"""What of the grader runs in the sandbox, beside a student's code."""
