@@ -1,10 +1,11 @@
 """Compare the code in lesson cells tagged ``nnlib`` with nnlib itself, as syntax trees.
 
-Docstrings and annotations are left aside, and so are decorators: in nnlib they are the
-doors that check a caller's arguments before the lesson's lines run.
+Docstrings, annotations, decorators and leading checks are left aside: in nnlib a public
+function begins with calls of ``check_...`` functions, then come the lesson's lines.
 """
 
 import ast
+from itertools import dropwhile
 from pathlib import Path
 
 from lesson_form import ROOT, code_cells
@@ -13,13 +14,14 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Plain(ast.NodeTransformer):
-    """Drop docstrings, annotations and decorators."""
+    """Drop docstrings, annotations, decorators and leading checks."""
 
     def visit_FunctionDef(self, node):
         self.generic_visit(node)
         node.decorator_list, node.returns, node.type_comment = [], None, None
         if ast.get_docstring(node) is not None:
             node.body = node.body[1:]
+        node.body = list(dropwhile(only_checks, node.body))
         return node
 
     def visit_arg(self, node):
@@ -29,6 +31,22 @@ class Plain(ast.NodeTransformer):
     def visit_AnnAssign(self, node):
         self.generic_visit(node)
         return ast.Assign([node.target], node.value) if node.value else None
+
+
+def only_checks(statement):
+    """Tell whether a statement is ``check_...(...)``, or ``X, y = check_...(...)``.
+
+    What a check returns may be kept under plain names only: an attribute that it sets
+    is part of the code.
+    """
+    match statement:
+        case ast.Expr(ast.Call(ast.Name(name))):
+            kept = []
+        case ast.Assign([ast.Tuple(kept)] | kept, ast.Call(ast.Name(name))):
+            pass
+        case _:
+            return False
+    return name.startswith("check_") and all(isinstance(k, ast.Name) for k in kept)
 
 
 def definitions(source):

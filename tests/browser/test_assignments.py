@@ -133,7 +133,7 @@ def open_formgrader(page, project):
 
 def grade(course):
     """Grade the class, as `make grade` does; return the rows of grades.csv."""
-    command = [sys.executable, "-m", "nnlib.course.grade", NAME, "--course", course]
+    command = [sys.executable, "-m", "grading.grade", NAME, "--course", course]
     subprocess.run(command, check=True, timeout=100)
     with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
