@@ -1,75 +1,114 @@
-"""What is compared: one training by nnlib, by its peers, and by two floors.
+"""What is compared: the same training by nnlib, by its peers, and by two floors.
 
-A peer is a function of a Problem that returns ``train``, and ``train()`` is what the
-clock sees: it trains from the problem's start weights for all epochs, as a user of
-that library would, and returns the history of the loss, one float an epoch.  Imports,
-start weights, and the data in the library's own kind of array, are not timed.  JAX
-takes NumPy's rows at each step, which its step copies inside the clock.
+A peer is a function of a Problem that returns ``train``.  The clock sees ``train()``
+alone: it trains from the problem's start weights, as a user of that library would, with
+data in the library's own kind of array, and returns the mean loss of each epoch.
 """
 
 import ctypes
-import os
-import shutil
 import subprocess
 import tempfile
 import warnings
 from functools import lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from problems import SERIES, nnlib_fit, nnlib_model
+
+from nnlib import SGD, Dense, ReLU, Sequential, SoftmaxCrossEntropy, datasets, fit
+
+SERIES, WIDE, LARGEST = "2-32-3", "784-128-10", "784-1024-1024-10"
 
 
-def nnlib(problem):
-    model, rng = nnlib_model(problem), np.random.default_rng(2)
-    return lambda: nnlib_fit(model, problem, rng)["loss"]
+class Problem(NamedTuple):
+    """A training: the layers' widths, the data, and the options of fit."""
+
+    widths: tuple
+    X: np.ndarray  # (m, n)
+    y: np.ndarray  # (m,), integer labels
+    batch_size: int
+    learning_rate: float
+    epochs: int
+
+    def weights(self):
+        """Return each layer's start weights W (n, k) and b (1, k), in X's dtype."""
+        rng, dtype = np.random.default_rng(1), self.X.dtype
+        W = [rng.normal(0, np.sqrt(2 / n), (n, k)) for n, k in pairwise(self.widths)]
+        return [(W.astype(dtype), np.zeros((1, W.shape[1]), dtype)) for W in W]
+
+
+def made_up(m, rng):
+    """Return m points of 784 numbers; a random linear map decides their labels 0..9."""
+    X = rng.normal(size=(m, 784))
+    return X, (X @ rng.normal(size=(784, 10))).argmax(axis=1)
+
+
+# network: data from a generator, batch size, learning rate, epochs
+SIZES = {
+    SERIES: (partial(datasets.spiral, 300, 3, 0.25), 64, 0.1, 200),
+    "64-32-10": (lambda rng: datasets.digits(), 64, 0.1, 30),
+    WIDE: (partial(made_up, 10_000), 128, 0.01, 2),
+    LARGEST: (partial(made_up, 2560), 256, 0.01, 2),
+}
+
+
+@lru_cache(maxsize=1)
+def problem(network, dtype):
+    """Return the Problem of this network with inputs of this dtype."""
+    data, *options = SIZES[network]
+    X, y = data(np.random.default_rng(0))
+    return Problem(tuple(map(int, network.split("-"))), X.astype(dtype), y, *options)
+
+
+class FirstDense(Dense):
+    """A first layer: nobody asks for the gradient along the data."""
+
+    def backward(self, dZ):
+        self.dW, self.db = self.X.T @ dZ, dZ.sum(axis=0, keepdims=True)
+
+
+def nnlib(problem, first=Dense):
+    """Train nnlib's Sequential by its fit; the first layer may be of another class."""
+    layers = []
+    for W, b in problem.weights():
+        dense = (Dense if layers else first)(*W.shape, np.random.default_rng(0))
+        dense.W, dense.b = W, b
+        layers += [dense, ReLU()]
+    arguments = [Sequential(layers[:-1]), problem.X, problem.y]
+    arguments += [SoftmaxCrossEntropy(), SGD(problem.learning_rate), problem.epochs]
+    arguments += [problem.batch_size, np.random.default_rng(2)]
+    return lambda: fit(*arguments)["loss"]
 
 
 def scikit_learn(problem):
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
-    model = MLPClassifier(
-        problem.widths[1:-1],
-        solver="sgd",
-        alpha=0,
-        momentum=0,
-        nesterovs_momentum=False,
-        learning_rate_init=problem.learning_rate,
-        batch_size=problem.batch_size,
-        max_iter=problem.epochs,
-        tol=0,
-        n_iter_no_change=10**9,
-        random_state=2,
-        warm_start=True,  # so that fit starts from the weights that are set here
-    )
+    plain = {"solver": "sgd", "alpha": 0, "momentum": 0, "nesterovs_momentum": False}
+    to_the_end = {"max_iter": problem.epochs, "tol": 0, "n_iter_no_change": 10**9}
+    model = MLPClassifier(problem.widths[1:-1], random_state=2, **plain, **to_the_end)
+    model.set_params(batch_size=problem.batch_size, warm_start=True)
+    model.set_params(learning_rate_init=problem.learning_rate)
     model.partial_fit(problem.X, problem.y, classes=range(problem.widths[-1]))
-    pairs = zip(model.coefs_, model.intercepts_, strict=True)
-    for (W, b), start in zip(pairs, problem.weights(), strict=True):
-        W[...], b[...] = start
+    for i, start in enumerate(problem.weights()):  # from which a warm start begins
+        model.coefs_[i][...], model.intercepts_[i][...] = start
     model.n_iter_, model.t_, model.loss_curve_ = 0, 0, []
-
-    def train():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return model.fit(problem.X, problem.y).loss_curve_
-
-    return train
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    return lambda: model.fit(problem.X, problem.y).loss_curve_
 
 
 def pytorch(problem):
     import torch
     from torch import nn
 
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     torch.manual_seed(2)
     X, y = torch.from_numpy(problem.X), torch.from_numpy(problem.y)
     layers = []
     for W, b in problem.weights():
         linear = nn.Linear(*W.shape, dtype=X.dtype)
-        with torch.no_grad():
-            linear.weight.copy_(torch.from_numpy(W.T))
-            linear.bias.copy_(torch.from_numpy(b[0]))
+        linear.weight.data.copy_(torch.from_numpy(W.T))
+        linear.bias.data.copy_(torch.from_numpy(b[0]))
         layers += [linear, nn.ReLU()]
     model = nn.Sequential(*layers[:-1])
 
@@ -78,10 +117,8 @@ def pytorch(problem):
         optimizer = torch.optim.SGD(model.parameters(), lr=problem.learning_rate)
         history = []
         for _ in range(problem.epochs):
-            order = torch.randperm(len(X))
             total = 0.0
-            for start in range(0, len(X), problem.batch_size):
-                rows = order[start : start + problem.batch_size]
+            for rows in torch.randperm(len(X)).split(problem.batch_size):
                 optimizer.zero_grad()
                 loss = loss_function(model(X[rows]), y[rows])
                 loss.backward()
@@ -93,10 +130,14 @@ def pytorch(problem):
     return train
 
 
-def _jax_step(learning_rate):
-    """Return a jitted step; called the first time with new shapes, it is compiled."""
+def jax_with_compilation(problem):
+    """JAX compiles the step when it first sees a batch of that shape."""
     import jax
     import jax.numpy as jnp
+
+    jax.clear_caches()
+    jax.config.update("jax_enable_x64", problem.X.dtype == np.float64)
+    start_weights, rate = problem.weights(), problem.learning_rate
 
     def mean_loss(weights, X, y):
         *hidden, (W_out, b_out) = weights
@@ -108,25 +149,10 @@ def _jax_step(learning_rate):
     @partial(jax.jit, donate_argnums=(0, 1))
     def step(weights, total, X, y):
         loss, gradients = jax.value_and_grad(mean_loss)(weights, X, y)
-        weights = jax.tree.map(lambda P, dP: P - learning_rate * dP, weights, gradients)
+        weights = jax.tree.map(lambda P, dP: P - rate * dP, weights, gradients)
         return weights, total + loss * len(X)
 
-    return step
-
-
-_jax_step_once = lru_cache(_jax_step)
-
-
-def _jax(problem, step_for):
-    import jax
-    import jax.numpy as jnp
-
-    jax.config.update("jax_enable_x64", problem.X.dtype == np.float64)
-
-    start_weights = problem.weights()
-
     def train(epochs=problem.epochs):
-        step = step_for(problem.learning_rate)
         rng = np.random.default_rng(2)
         weights = jax.tree.map(jnp.array, start_weights)
         history = []
@@ -143,93 +169,60 @@ def _jax(problem, step_for):
 
 
 def jax(problem):
-    train = _jax(problem, _jax_step_once)
+    train = jax_with_compilation(problem)
     train(epochs=1)  # compiles, before the clock starts
     return train
 
 
-def jax_with_compilation(problem):
-    import jax
-
-    jax.clear_caches()
-    return _jax(problem, _jax_step)
-
-
 def products(problem):
     """A floor: the matrix products of nnlib's training, into arrays that are there."""
-    rng, m, steps = np.random.default_rng(2), len(problem.X), []
-    full, rest = divmod(m, problem.batch_size)
-    for size, count in ((problem.batch_size, full), (rest, 1)):
+    rng, steps = np.random.default_rng(2), []
+    full, rest = divmod(len(problem.X), problem.batch_size)
+    for m, count in ((problem.batch_size, full), (rest, int(rest > 0))):
         step = []
-        for W, _ in problem.weights() if size else []:
-            X = rng.normal(size=(size, W.shape[0])).astype(W.dtype)
-            dZ = rng.normal(size=(size, W.shape[1])).astype(W.dtype)
-            for A, B in ((X, W), (X.T, dZ), (dZ, W.T)):
-                step.append((A, B, A @ B))
-        steps += [step] * count
+        for W, _ in problem.weights():
+            X, dZ = (rng.normal(size=(m, n)).astype(W.dtype) for n in W.shape)
+            step += [(A, B, A @ B) for A, B in ((X, W), (X.T, dZ), (dZ, W.T))]
+        steps += step * count
 
     def train():
         for _ in range(problem.epochs):
-            for step in steps:
-                for A, B, out in step:
-                    np.matmul(A, B, out=out)
+            for A, B, out in steps:
+                np.matmul(A, B, out=out)
 
     return train
-
-
-def compiler():
-    """Return the path of a C compiler, or None."""
-    return next(filter(None, map(shutil.which, ("gcc", "clang", "cc"))), None)
-
-
-@lru_cache
-def compiled(dtype):
-    """Return the C loop as a function; CalledProcessError if it does not compile."""
-    names = (
-        ("float", "expf", "logf") if dtype == "float32" else ("double", "exp", "log")
-    )
-    named = zip(("REAL", "EXP", "LOG"), names, strict=True)
-    options = ["-O3", "-march=native", "-shared", "-fPIC"]
-    options += [f"-D{name}={value}" for name, value in named]
-    source = Path(__file__).with_name("loop.c")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        library = Path(folder) / "loop.so"
-        subprocess.run([compiler(), *options, source, "-o", library, "-lm"], check=True)
-        return ctypes.CDLL(str(library)).fit
 
 
 def c_loop(problem):
-    """A floor for the series' network: plain loops in C, its sizes known beforehand."""
-    dtype = problem.X.dtype
-    fit = compiled(dtype.name)
-    rate = (ctypes.c_float if dtype == np.float32 else ctypes.c_double)(
-        problem.learning_rate
+    """A floor for the series' network: plain loops, sizes and order known before."""
+    rng, real = (
+        np.random.default_rng(2),
+        "float" if problem.X.itemsize == 4 else "double",
     )
-    parameters = [P for pair in problem.weights() for P in pair]
-    history = np.empty(problem.epochs)
+    options = f"-O3 -march=native -shared -fPIC -DREAL={real} -lm".split()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        library = Path(folder) / "loop.so"
+        source = Path(__file__).with_name("loop.c")
+        subprocess.run(["cc", source, "-o", library, *options], check=True)
+        epoch = ctypes.CDLL(str(library)).epoch
+    epoch.restype = ctypes.c_double
+    rate = getattr(ctypes, f"c_{real}")(problem.learning_rate)
+    parameters = np.concatenate([P.ravel() for pair in problem.weights() for P in pair])
+    orders = [rng.permutation(len(problem.X)) for _ in range(problem.epochs)]
+    arrays = problem.X, problem.y, parameters, *orders
+    X, y, P, *orders = (A.ctypes.data_as(ctypes.c_void_p) for A in arrays)
+    options = len(problem.X), problem.batch_size, rate
+    return lambda: [epoch(X, y, P, order, *options) for order in orders]
 
-    def at(array):
-        return ctypes.c_void_p(array.ctypes.data)
 
-    def train():
-        X, y, m = at(problem.X), at(problem.y), len(problem.X)
-        W1, b1, W2, b2 = map(at, parameters)
-        options = problem.epochs, problem.batch_size, rate, at(history)
-        if fit(X, y, m, W1, b1, W2, b2, *options):
-            raise MemoryError("the C loop got no memory")
-        return history.tolist()
-
-    return train
-
-
-# Each peer's name in the tables, and the module it needs.
-PEERS = {
-    nnlib: ("nnlib", "nnlib"),
-    scikit_learn: ("scikit-learn", "sklearn"),
-    pytorch: ("PyTorch", "torch"),
-    jax: ("JAX, compiled before", "jax"),
-    jax_with_compilation: ("JAX with compilation", "jax"),
-    products: ("matrix products alone", "numpy"),
-    c_loop: ("C loop", "ctypes"),
+FIRST = "nnlib with FirstDense"
+PEERS = {  # name: (peer, the package or program it needs, its networks)
+    "nnlib": (nnlib, "numpy", SIZES),
+    FIRST: (partial(nnlib, first=FirstDense), "numpy", (WIDE, LARGEST)),
+    "PyTorch": (pytorch, "torch", SIZES),
+    "scikit-learn": (scikit_learn, "scikit-learn", SIZES),
+    "JAX with compilation": (jax_with_compilation, "jax", SIZES),
+    "JAX, compiled before": (jax, "jax", SIZES),
+    "matrix products alone": (products, "numpy", SIZES),
+    "C loop": (c_loop, "cc", (SERIES,)),
 }
-ONLY = {c_loop: SERIES}

@@ -1,0 +1,80 @@
+"""The benchmark compares equal work, and its page says so; nothing is timed."""
+
+import tracemalloc
+from unittest.mock import Mock
+
+import bench
+import numpy as np
+import pytest
+import report
+from peers import FIRST, LARGEST, PEERS, SERIES, WIDE, nnlib, problem, products
+
+
+def fake_processes(names, answer):
+    pool = Mock(submit=lambda _, name, *rest: Mock(result=lambda: answer(name)))
+    return dict.fromkeys(names, pool)
+
+
+def test_the_page_says_what_the_program_writes_and_which_bars_are_met():
+    assert report.page(*report.read()) == report.PAGE.read_text("utf-8")
+    assert set(report.BARS) <= {(row[0], row[1]) for row in report.read()[1]}
+    rows = [[SERIES, "PyTorch / nnlib", 5, f32, 1, 1] for f32 in (4.99, 5)]
+    *_, missed, met = report.table(rows).splitlines()
+    assert missed.endswith("| ≥ 5 | 5.00 | **4.99** | 1.00 | 1.00 | **missed** |")
+    assert met.endswith("| ≥ 5 | 5.00 | 5.00 | 1.00 | 1.00 | met |")
+
+
+def test_all_peers_that_are_here_do_the_same_work():
+    pools = bench.processes(1)
+    for dtype in ("float64", "float32"):
+        assert "scikit-learn / nnlib" in bench.compare(SERIES, dtype, 1, pools, 1)
+    for pool in pools.values():
+        pool.shutdown()
+
+
+@pytest.mark.parametrize("network", [SERIES, WIDE])
+def test_a_peer_that_does_other_work_stops_the_run(network):
+    job = problem(network, "float32")._replace(epochs=40 if network == SERIES else 2)
+    right = nnlib(job)()
+    assert right == PEERS[FIRST][0](job)()
+    for other in (
+        {"learning_rate": job.learning_rate / 2},
+        {"epochs": job.epochs // 2},
+        {"y": np.roll(job.y, 100)},  # some wrong labels
+        {"batch_size": 2 * job.batch_size},
+    ):
+        done = {"nnlib": (1, right), "PyTorch": (1, nnlib(job._replace(**other))())}
+        with pytest.raises(RuntimeError, match="PyTorch has not done nnlib's work"):
+            bench.compare(network, "float32", 1, fake_processes(done, done.get), 0)
+
+
+def test_peers_take_turns_and_the_first_round_does_not_count():
+    order = []
+
+    def answer(name):
+        order.append(name)
+        seconds = [9, 1, 2] if name == "nnlib" else [1000, 2, 8]
+        return seconds[order.count(name) - 1], [2.0, 1.0, 0.5]
+
+    pools = fake_processes(["nnlib", "PyTorch", FIRST], answer)
+    ratios = bench.compare(WIDE, "float64", 1, pools, 2)
+    assert order == [*pools, "PyTorch", FIRST, "nnlib", FIRST, "nnlib", "PyTorch"]
+    assert list(ratios.values()) == [1.5e6, 3, 3, 1]  # PyTorch, FIRST, one by the other
+
+
+def test_the_products_are_those_of_a_training(monkeypatch):
+    n = []
+    monkeypatch.setattr(np, "matmul", lambda A, B, out: n.append(A.size * len(B.T)))
+    products(problem(SERIES, "float64")._replace(epochs=1))()
+    assert sum(n) == 3 * 900 * (2 * 32 + 32 * 3)  # forward, dW, dX
+
+
+def test_training_takes_no_more_memory_than_the_page_says():
+    training = problem(LARGEST, "float64")._replace(epochs=1)
+    tracemalloc.start()  # NumPy reports its arrays to it
+    nnlib(training)()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    numbers = training.batch_size * sum(training.widths + training.widths[1:-1])
+    numbers += sum(W.size + b.size for W, b in training.weights())
+    assert peak < 8 * (3 * numbers + len(training.X))
