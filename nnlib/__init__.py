@@ -2,7 +2,8 @@
 
 Modules in the order of the lessons: neuron, layers, sequential, gradient_check, losses,
 optimizers, training, metrics, calibration, datasets.  ``nnlib.plotting`` draws the
-lessons' figures and is imported on its own.
+lessons' figures, ``nnlib.exercises`` checks a learner's work; both are imported on
+their own.
 
 A public function begins with its checks: an argument of a wrong kind raises TypeError,
 a wrong shape or value ValueError, and both say what was expected, what came, and the
