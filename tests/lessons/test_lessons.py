@@ -21,6 +21,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     *NOTEBOOKS.glob("*.md"),
     *NOTEBOOKS.glob("assignments/*.md"),
+    *ROOT.glob("tests/*/*.md"),
 ]
 
 
