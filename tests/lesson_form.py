@@ -88,6 +88,8 @@ def execution_faults(notebook):
                 faults.append(f"code cell {number} ends in {output.ename}")
             elif output.get("name") == "stderr":
                 faults.append(f"code cell {number} writes to stderr")
+            elif not output_text(output):
+                faults.append(f"code cell {number} shows what nbval does not compare")
             for pattern, what in FORBIDDEN_IN_OUTPUT.items():
                 if re.search(pattern, output_text(output)):
                     faults.append(f"code cell {number} prints {what}")
