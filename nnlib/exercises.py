@@ -124,16 +124,20 @@ def in_words(error, hidden=False):
     return f"your code raised {type(error).__name__}{said}{line}"
 
 
-def student_line(error):
-    """Return the last line of the student's own code that the error came through."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "ipykernel" in frame.filename or frame.filename.startswith("<")
-    ]
-    # the first frame is the check's own cell
-    lines = [f.line for f in frames if f.filename != frames[0].filename and f.line]
-    return f" (in the line `{lines[-1]}`)" if lines else ""
+def student_line(error, called=False):
+    """Return the last line of the student's own code that the error came through.
+
+    Args:
+        error: the exception, caught.
+        called: whether no check's cell is among the cells that it came through.
+    """
+    if hasattr(error, "student_line"):  # found where the code ran
+        return error.student_line
+    frames = traceback.walk_tb(error.__traceback__)
+    cells = [x for x in frames if x[0].f_globals.get("__name__") == "__main__"]
+    lines = traceback.StackSummary.extract(iter(cells))
+    others = [x.line for x in lines if called or x.filename != lines[0].filename]
+    return f" (in the line `{others[-1]}`)" if others and others[-1] else ""
 
 
 def check(condition, message):

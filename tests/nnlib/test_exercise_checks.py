@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
-from nnlib.exercises import Task, Wrong, check, check_array
+from nnlib.exercises import Task, Wrong, check, check_array, student_line
 
 A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])  # (2, 3)
 
@@ -174,13 +174,17 @@ def test_what_student_code_prints_or_warns_is_swallowed(capfd):
     assert err == ""
 
 
-def run_cells(student, body="check_array('A', f(1), 2)", hidden=False):
+def run_cells(
+    student, body="check_array('A', f(1), 2)", hidden=False, files="<cell-{}>"
+):
     """Run a student's cell and a check cell; return what is printed."""
-    space = {"np": np, "Task": Task, "check_array": check_array}
+    space = {"__name__": "__main__", "np": np, "Task": Task}
+    space["check_array"] = check_array
     test = f"with Task('Task 1', 4).part('first', hidden={hidden}):\n    {body}\n"
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        for name, source in (("<task-1>", student), ("<check-1>", test)):
+        for number, source in enumerate((student, test)):
+            name = files.format(number)
             linecache.cache[name] = (1, None, source.splitlines(True), name)
             exec(compile(source, name, "exec"), space)
     return out.getvalue().removeprefix("Task 1, first: ").rstrip()
@@ -223,6 +227,32 @@ def test_the_line_is_the_innermost_of_the_student_s_and_none_of_the_check_s():
     assert text == "your code raised TypeError: 'NoneType' object is not callable"
     text = run_cells("g = 1\n")
     assert text.startswith("name 'f' is not defined: did the cell above run")
+
+
+@pytest.mark.parametrize(
+    "files", ["/tmp/ipykernel_9/{}.py", "<ipython-input-{}-9f>", "ipython-input-{}.py"]
+)
+def test_the_line_is_found_whatever_a_kernel_calls_its_cells(files):
+    text = run_cells("def f(x):\n    return 2 * Y\n", files=files)
+    expected = "your code raised NameError: name 'Y' is not defined (in the line `ret"
+    assert text.startswith(expected)
+
+
+def test_a_line_that_was_found_in_another_process_is_told_as_it_is(capsys):
+    error = ValueError("no")
+    error.student_line = " (in the line `return y`)"
+    with Task("Task 1", 1).part("first"):
+        raise error
+    assert "raised ValueError: no (in the line `return y`)" in capsys.readouterr().out
+
+
+def test_where_no_check_s_cell_called_the_first_cell_is_a_student_s():
+    space = {"__name__": "__main__"}
+    linecache.cache["<cell>"] = (1, None, ["1 / 0\n"], "<cell>")
+    with pytest.raises(ZeroDivisionError) as found:
+        exec(compile("1 / 0", "<cell>", "exec"), space)
+    assert student_line(found.value) == ""
+    assert student_line(found.value, called=True) == " (in the line `1 / 0`)"
 
 
 def test_not_done_yet():
