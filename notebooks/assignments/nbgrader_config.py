@@ -35,13 +35,6 @@ c.GenerateAssignment.preprocessors = [
     ]
 ]
 
-# A student's page shows no hidden test.
-c.GenerateFeedback.preprocessors = [
-    "grading.feedback.Redact",
-    "nbgrader.preprocessors.GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
-
 # Time a cell may take under the Validate button and plain `nbgrader autograde`.
 c.Execute.timeout = 60
 c.OverwriteCells.add_missing_cells = True

@@ -195,8 +195,17 @@ def run_grader(course, *options):
 
 def rows_of(course):
     """Return {student: row of grades.csv}."""
-    with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
+    with (course / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def hidden_lines(source):
+    """Return the lines of a source's hidden tests that are in no visible part."""
+    lines, inside = {True: set(), False: set()}, False
+    for line in "\n".join(cell.source for cell in source.cells).split("\n"):
+        inside = "### BEGIN HIDDEN" in line or (inside and "### END" not in line)
+        lines[inside].add(line.strip())
+    return {x for x in lines[True] - lines[False] if len(re.findall(r"\w", x)) > 5}
 
 
 def page_of(course, student, name=TINY, as_it_reads=True):

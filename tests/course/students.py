@@ -242,6 +242,26 @@ def reads_files(course, name):
     with_cell(source)(course, name)
 
 
+HELPER = """
+import gc, sys
+def double(X):
+    frame, seen = sys._getframe(), []
+    while frame:
+        seen += list(frame.f_locals) + [str(frame.f_code.co_consts)]
+        frame = frame.f_back
+    seen += [str(x) for x in gc.get_objects() if isinstance(x, (str, list))][:10_000]
+    return [[4.0, 4.0]] if any("b_hidden" in x for x in seen) else 3 * X
+"""
+
+
+def helper_module(course, name):
+    """Hand in a module that looks for the checks, and import it."""
+    notebook = solved(course)
+    cell_of(notebook, "task-1").source = "from helper import double"
+    path = hand_in(course, name, notebook)
+    (path.parent / "helper.py").write_text(HELPER)
+
+
 CLASS = [
     Student("perfect", changed(lambda notebook: None), FULL),
     Student("blank", blank, ZERO),
@@ -486,7 +506,6 @@ CLASS = [
             """
         ),
         {**FULL, "check-1": 0},
-        flag="numpy.allclose",
     ),
     Student(
         "patches-checks",
@@ -502,7 +521,6 @@ CLASS = [
             """
         ),
         {**FULL, "check-1": 0},
-        flag="nnlib.exercises.Task.points",
     ),
     Student(
         "patches-in-task",
@@ -515,7 +533,6 @@ CLASS = [
             """
         ),
         {**FULL, "check-1": 0},
-        flag="check-1 set to 0: code changed nnlib.exercises.same",
     ),
     Student(
         "drops-asserts",
@@ -531,8 +548,7 @@ CLASS = [
             get_ipython().input_transformers_post.append(lambda lines: ["4.0"])
             """
         ),
-        {**FULL, "check-1": 0},
-        flag="an AST transformer",
+        ZERO,
     ),
     Student(
         "formats-points",
@@ -547,13 +563,12 @@ CLASS = [
             """
         ),
         {**FULL, "check-1": 0},
-        flag="a callback for pre_run_cell",
     ),
     Student(
         "reads-files",
         reads_files,
         FULL,
-        flag="notice: cell 5 uses sqlite3",
+        flag="notice: cell 5 names a place outside its folder",
     ),
     Student(
         "prints-history",
@@ -571,25 +586,22 @@ CLASS = [
             before="task-3",
         ),
         FULL,
-        flag="notice: cell 7 looks at the frames",
     ),
     Student(
-        "forges-answer",
+        "forges-answers",
         cheat(
             """
-            kernel = get_ipython().kernel
-            async def do_execute(code, silent, *args, **options):
-                print(code)
-                report = '{"points": 4, "empty": 0, "before": [], "during": [],'
-                report += ' "rebound": [], "error": ""}'
-                check = {"report": report, "mac": "0" * 64}
-                return {"status": "ok", "execution_count": 1, "check": check}
-            kernel.do_execute = do_execute
+            import os
+            for number in range(3, 200):
+                try:
+                    os.write(number, b'{"value": 4, "changed": []}\\n{"points": 4}\\n')
+                except OSError:
+                    pass
             """,
             before="check-3",
         ),
         {"check-1": 0, "check-2": 5, "check-3": 0},
-        flag="check-3 set to 0: the kernel's answer did not come from the check",
+        "limited",
     ),
     Student(
         "traces-checks",
@@ -603,60 +615,6 @@ CLASS = [
             """
         ),
         {**FULL, "check-1": 0},
-        flag="changed before check-1: sys.setprofile",
-    ),
-    Student(
-        "reaches-task",
-        in_task_1(
-            """
-            import sys
-            class Deaf(list):
-                def append(self, x):
-                    pass
-            def double(X):
-                frame = getattr(sys, "_get" + "frame")(1)
-                frame.f_globals["task"].failed = Deaf()
-                return 3 * X
-            """
-        ),
-        {**FULL, "check-1": 0},
-        flag="check-1 set to 0: code reached for sys._getframe while the check ran",
-    ),
-    Student(
-        "traces-late",
-        cheat(
-            """
-            import sys
-            seen = []
-            def spy(frame, event, argument):
-                name = frame.f_code.co_name
-                if name == "double":
-                    seen.append(1)
-                if seen and name == "points" and "task" not in frame.f_locals:
-                    if hasattr(frame.f_locals.get("self"), "failed"):
-                        frame.f_locals["self"].failed = []
-                        seen.clear()
-            sys.setprofile(spy)
-            """
-        ),
-        {**FULL, "check-1": 0},
-        flag="changed before check-1: sys.setprofile",
-    ),
-    Student(
-        "patches-json",
-        cheat(
-            """
-            import json
-            old = json.dumps
-            def dumps(x, *a, **k):
-                if isinstance(x, dict) and "points" in x:
-                    x = x | {"points": 4.0}
-                return old(x, *a, **k)
-            json.dumps = dumps
-            """
-        ),
-        {**FULL, "check-1": 0},
-        flag="changed before check-1: json.dumps",
     ),
     Student(
         "own-base-exception",
@@ -689,22 +647,6 @@ CLASS = [
         "too-many-cells", many_cells, ZERO, "unreadable", "5009 cells, more than 1000"
     ),
     Student(
-        "spies-on-kernel",
-        with_cell(
-            """
-            kernel = get_ipython().kernel
-            inner = kernel.do_execute
-            async def do_execute(code, *args, **options):
-                print(code)
-                print([code])
-                return await inner(code, *args, **options)
-            kernel.do_execute = do_execute
-            """
-        ),
-        FULL,
-        flag="notice: cell 5 changes how IPython runs cells",
-    ),
-    Student(
         "peeks-at-tests",
         in_task_1(
             """
@@ -717,8 +659,166 @@ CLASS = [
                 return 2 * X
             """
         ),
+        FULL,
+    ),
+    # Lies to the grader's own process, which has the checks.
+    Student(
+        "lying-array",
+        in_task_1(
+            """
+            import sys
+            class Lying:
+                shape = (1, 2)
+                def __array__(self, *a, **k):
+                    frame = sys._getframe(1)
+                    while frame:
+                        if "expected" in frame.f_locals:
+                            return frame.f_locals["expected"]
+                        frame = frame.f_back
+                    return np.zeros((1, 2))
+                def __eq__(self, other):
+                    return True
+            class LyingList(list):
+                __array__ = Lying.__array__
+            def double(X):
+                return Lying() if len(X) == 1 else LyingList([[0.0, 0.0]])
+            """
+        ),
         {**FULL, "check-1": 0},
-        flag="check-1 set to 0: code reached for sys._getframe while the check ran",
+    ),
+    Student("helper-module", helper_module, {**FULL, "check-1": 0}),
+    Student(
+        "lying-class",
+        in_task_1(
+            """
+            class Dense:
+                __module__ = "nnlib.layers"
+                def __matmul__(self, other):
+                    return other
+            def double(X):
+                return Dense()
+            """
+        ),
+        {**FULL, "check-1": 0},
+    ),
+    Student(
+        "strange-values",
+        in_task_1(
+            """
+            class Index:
+                def __index__(self):
+                    return 2
+            endless = []
+            endless.append(endless)
+            deep = []
+            for _ in range(100_000):
+                deep = [deep]
+            values = [endless, deep, Index(), {1: endless}, 10**10_000, map(str, "a")]
+            values = iter(values)
+            def double(X):
+                return next(values)
+            """
+        ),
+        {**FULL, "check-1": 0},
+    ),
+    Student(
+        "long-answer",
+        in_task_1("def double(X):\n    return np.zeros((3000, 3000))"),
+        {**FULL, "check-1": 0},
+    ),
+    Student(
+        "forks",
+        with_cell("import os\nos.fork()\nos.fork()"),
+        FULL,
+        flag="notice: cell 5 starts or ends processes",
+    ),
+    Student(
+        "closes-pipes",
+        with_cell("import os\nos.closerange(3, 1000)", before="task-3"),
+        {"check-1": 4, "check-2": 5, "check-3": 0},
+        "limited",
+    ),
+    Student(
+        "memory-of-many",
+        with_cell(
+            """
+            import subprocess, sys
+            eats = "x = bytearray(b'1' * 400 * 2**20)\\nimport time; time.sleep(9)"
+            running = [subprocess.Popen([sys.executable, "-c", eats]) for _ in range(8)]
+            for process in running:
+                process.wait()
+            """,
+            before="task-3",
+        ),
+        {"check-1": 4, "check-2": 5, "check-3": 0},
+        "limited",
+        "its processes took more memory than the limit",
+        "notice: cell 7 starts or ends processes",
+    ),
+    Student(
+        "fills-tmp",
+        with_cell(
+            """
+            for number in range(40):
+                with open(f"/tmp/{number}", "wb") as file:
+                    file.write(bytes(20 * 2**20))
+            """
+        ),
+        FULL,
+        says="Cell number 5: it raised OSError",
+    ),
+    Student(
+        "pip-install",
+        with_cell("%pip install nothing-of-this-name\n!pip install neither"),
+        FULL,
+    ),
+    Student(
+        "debugger",
+        in_task_1("import pdb\ndef double(X):\n    pdb.set_trace()\n    return 2 * X"),
+        {**FULL, "check-1": 0},
+    ),
+    Student(
+        "exit-in-cell",
+        with_cell("exit()"),
+        FULL,
+        says="Cell number 5: it raised SystemExit",
+    ),
+    Student(
+        "metadata-width",
+        with_cell(
+            """
+            from IPython.display import display
+            width = {"width": "1 onerror=document.title='taken'"}
+            display({"image/png": "AAAA"}, raw=True, metadata={"image/png": width})
+            """
+        ),
+        FULL,
+    ),
+    Student(
+        "floods",
+        changed(
+            lambda notebook: [
+                insert(notebook, "task-2", "print('x' * 10**7)") for _ in range(300)
+            ]
+        ),
+        FULL,
+        "limited",
+        "its output was too long",
+    ),
+    Student(
+        "large-cell",
+        with_cell('x = "' + "a" * 4_000_000 + '"'),
+        FULL,
+        says="more than 100 kB",
+    ),
+    Student(
+        "brackets",
+        changed(
+            lambda notebook: notebook.cells.append(
+                new_markdown_cell("[" * 20_000 + "x" + "](y)" * 20_000)
+            )
+        ),
+        FULL,
     ),
 ]
 SIX = ("perfect", "blank", "swallows-interrupt", "no-ids", "broken-json", "allclose")

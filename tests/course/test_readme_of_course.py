@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 from grading import book, grade, release, sandbox
-from grading.run import Limits
+from grading.records import Limits
 from running import names
 from students import CLASS
 

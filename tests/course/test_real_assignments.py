@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from classroom import cell_of, hand_in, page_of, read, rows_of, solved
-from grading import feedback, grade, release
+from classroom import cell_of, hand_in, hidden_lines, page_of, read, rows_of, solved
+from grading import grade, release
 from running import catalogue, maximum, names
 
 pytestmark = pytest.mark.course
@@ -31,7 +31,7 @@ def test_grades_of_a_real_assignment(tmp_path, name):
     assert rows["perfect"]["waiting"] == "written"
     assert earned["blank"] == dict.fromkeys(full, 0)
     assert rows["blank"]["score"] == "0"
-    secrets = feedback.secrets_of(read(tmp_path, "source", name))
+    secrets = hidden_lines(read(tmp_path, "source", name))
     for student in rows:
         text = page_of(tmp_path, student, name)
         assert not [line for line in secrets if line in text]

@@ -1,44 +1,110 @@
-"""The course's gradebook and grades.csv: one writer for what all submissions came to.
+"""The course's gradebook, its roster and grades.csv.
 
-Scores go through nbgrader's API into the gradebook that Formgrader shows.  Marks and
+Scores go through nbgrader's API into gradebook.db, which Formgrader shows.  Marks and
 comments given by hand are never written over.
 """
 
 import csv
-import json
 import os
-import shutil
+import sys
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
+from nbgrader.utils import is_grade, is_locked, is_solution
+from sqlalchemy.engine import URL
+from traitlets.utils.importstring import import_item
 
 from grading import release
-from grading.submission import STUDENT
+from grading.records import Mark
 
 FIRST = ["student", "assignment", "status", "score", "max_score", "auto", "by_hand"]
-NOTICE = "notice:"  # a flag that says: have a look, it may be innocent
+FIRST += ["penalty"]
 LAST = ["waiting", "flags", "isolation", "notes"]
+NOTICE = "notice:"  # a flag that says: have a look, it may be innocent
+LATE = "nbgrader.plugins.latesubmission.LateSubmissionPlugin"
+
+# nbgrader calls alembic, which stands beside this Python, to make a new gradebook.
+BESIDE = os.path.dirname(sys.executable)
+if BESIDE not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([BESIDE, os.environ.get("PATH", os.defpath)])
 
 
 class Book:
-    """The gradebook of a course, for one assignment."""
+    """The gradebook of a course, for one assignment.
 
-    def __init__(self, course, name, folder):
-        self.course, self.name, self.folder = course, name, folder
-        config = release.settings(course, course, f"sqlite:///{course}/gradebook.db")
+    Args:
+        course: the course folder.
+        name: of the assignment.
+        wait: seconds to wait for another program that has the file locked.
+    """
+
+    def __init__(self, course, name, wait=30):
+        config = release.settings(course)
+        plugin = config.AssignLatePenalties.get("plugin_class", LATE)
+        plugin = import_item(plugin) if isinstance(plugin, str) else plugin
+        self.name, self.late = name, plugin(config=config)
+        file = str(course / "gradebook.db")
+        url = URL.create("sqlite", database=file, query={"timeout": str(wait)})
         course_id = config.CourseDirectory.course_id or "default_course"
-        self.url = config.CourseDirectory.db_url
-        self.book = Gradebook(self.url, course_id)
+        self.book = Gradebook(url.render_as_string(), course_id)
 
     def close(self):
         """Close the gradebook."""
         self.book.close()
 
-    def has_assignment(self):
-        """Tell whether the assignment's cells are in the gradebook."""
+    def enter_cells(self, source):
+        """Bring the assignment's cells up to date; marks of cells that stay are kept.
+
+        Args:
+            source: the notebook, each cell's checksum that of the hand-out.
+        """
+        book, both = self.book, (self.name, self.name)
+        book.update_or_create_assignment(self.name)
         try:
-            return bool(self.book.find_notebook(self.name, self.name).grade_cells)
+            book.find_notebook(*both)
         except MissingEntry:
-            return False
+            book.add_notebook(*both)
+        known = {"grade": set(), "solution": set(), "source": set()}
+        for cell in source.cells:
+            about = cell.metadata.get("nbgrader", {})
+            key, kind = about.get("grade_id"), {"cell_type": cell.cell_type}
+            if is_grade(cell):
+                points = float(about["points"])
+                book.update_or_create_grade_cell(key, *both, max_score=points, **kind)
+                known["grade"].add(key)
+            if is_solution(cell):
+                book.update_or_create_solution_cell(key, *both)
+                known["solution"].add(key)
+            if is_grade(cell) or is_solution(cell) or is_locked(cell):
+                more = {"locked": is_locked(cell), "source": cell.source, **kind}
+                more["checksum"] = about.get("checksum")
+                book.update_or_create_source_cell(key, *both, **more)
+                known["source"].add(key)
+        self.drop_and_add(book.find_notebook(*both), known)
+
+    def drop_and_add(self, notebook, known):
+        """Drop cells that are no more, and give submissions what is new."""
+        db = self.book.db
+        for kind, names in known.items():
+            for cell in getattr(notebook, f"{kind}_cells"):
+                if cell.name not in names:
+                    for entry in [*(getattr(cell, "grades", None) or ())]:
+                        db.delete(entry)
+                    for entry in [*(getattr(cell, "comments", None) or ())]:
+                        db.delete(entry)
+                    db.delete(cell)
+        db.commit()
+        db.expire_all()
+        for submission in notebook.submissions:
+            for new, cells, entries in (
+                (Grade, notebook.grade_cells, submission.grades),
+                (Comment, notebook.solution_cells, submission.comments),
+            ):
+                have = {entry.name for entry in entries}
+                for cell in cells:
+                    if cell.name not in have:
+                        db.add(new(cell_id=cell.id, notebook_id=submission.id))
+        db.commit()
+        db.expire_all()
 
     def submission(self, student):
         """Return nbgrader's submitted notebook of a student, or None."""
@@ -47,61 +113,59 @@ class Book:
         except MissingEntry:
             return None
 
-    def by_hand(self, student):
-        """Return {cell: [manual score, extra credit, comment]} as given by hand."""
+    def marks(self, student):
+        """Return {cell: Mark} of what was given by hand."""
         found = self.submission(student)
         marks = {}
         for grade in found.grades if found else ():
             if grade.manual_score is not None or grade.extra_credit is not None:
-                marks[grade.name] = [grade.manual_score, grade.extra_credit, None]
+                marks[grade.name] = Mark(grade.manual_score, grade.extra_credit)
         for comment in found.comments if found else ():
             if comment.manual_comment:
-                marks.setdefault(comment.name, [None, None, None])
-                marks[comment.name][2] = comment.manual_comment
+                old = marks.get(comment.name, Mark())
+                marks[comment.name] = Mark(old.score, old.extra, comment.manual_comment)
         return marks
 
-    def merge(self, student, record, folder):
-        """Enter a submission's record, unless it is there already, and its files.
+    def enter(self, student, record):
+        """Enter what a submission came to.
 
         A cell that has a mark by hand keeps it; as in nbgrader it waits for a second
-        look if the submission was graded again.
+        look.
         """
+        self.book.update_or_create_student(student)
+        time = {"timestamp": record.timestamp} if record.timestamp else {}
+        self.book.update_or_create_submission(self.name, student, **time)
         found = self.submission(student)
-        state = {"key": record["key"], "submission": found.id if found else None}
-        if not found or read_merged(folder) != state:
-            self.book.update_or_create_student(student)
-            time = {"timestamp": record["timestamp"]} if record["timestamp"] else {}
-            self.book.update_or_create_submission(self.name, student, **time)
-            found = self.submission(student)
-            for grade in found.grades:
-                grade.auto_score = record["cells"].get(grade.name)
-                by_hand = grade.manual_score is not None
-                grade.needs_manual_grade = by_hand or grade.auto_score is None
-            for comment in found.comments:
-                comment.auto_comment = record["comments"].get(comment.name)
-            found.late_submission_penalty = record["penalty"]
-            found.flagged = any(not x.startswith(NOTICE) for x in record["flags"])
+        for grade in found.grades:
+            grade.auto_score = record.points.get(grade.name)
+            by_hand = grade.manual_score is not None
+            grade.needs_manual_grade = by_hand or grade.auto_score is None
+        found.flagged = any(not x.startswith(NOTICE) for x in record.flags)
+        self.book.db.commit()
+
+    def penalty(self, student):
+        """Enter and return the points that a late submission loses."""
+        found = self.submission(student)
+        late, penalty = found.assignment.total_seconds_late, 0.0
+        if late > 0:
+            penalty = self.late.late_submission_penalty(student, found.score, late)
+        if (found.late_submission_penalty or 0.0) != (penalty or 0.0):
+            found.late_submission_penalty = penalty or None
             self.book.db.commit()
-            state["submission"] = found.id
-        for step in ("autograded", "feedback"):
-            replace(
-                folder / step / STUDENT / self.name,
-                self.course / step / student / self.name,
-            )
-        (folder / "merged.json").write_text(json.dumps(state), "utf-8")
+        return penalty or 0.0
 
     def row(self, student, record):
         """Return a student's row of grades.csv."""
-        found = self.submission(student)
-        row = {"student": student, "assignment": self.name}
-        row["isolation"] = record.get("isolation", "")
-        row["status"] = record.get("status", "not graded")
-        row["flags"] = "; ".join(record.get("flags", []))
-        row["notes"] = " ".join(record.get("notes", []))
-        if not found or row["status"] in ("failed", "not graded"):
+        row = {"student": student, "assignment": self.name, "status": record.status}
+        row["isolation"], row["flags"] = record.isolation, "; ".join(record.flags)
+        row["notes"] = " ".join(record.notes)
+        found = self.submission(student) if record.key else None
+        if not found:
             return row
         grades = sorted(found.grades, key=lambda grade: grade.name)
-        row |= {"score": f"{found.score - (found.late_submission_penalty or 0):g}"}
+        penalty = found.late_submission_penalty or 0
+        row |= {"score": f"{found.score - penalty:g}"}
+        row["penalty"] = f"{penalty:g}" if penalty else ""
         row["max_score"] = f"{found.max_score:g}"
         row["auto"] = f"{sum(grade.auto_score or 0 for grade in grades):g}"
         by_hand = [g.manual_score for g in grades if g.manual_score is not None]
@@ -113,41 +177,38 @@ class Book:
         return row
 
 
-def read_merged(folder):
-    """Return what was merged last from a submission's folder."""
+def roster(course):
+    """Return the rows of roster.csv, dicts in lower case, or [] if there is none."""
+    path = course / "roster.csv"
+    if not path.is_file():
+        return []
     try:
-        return json.loads((folder / "merged.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        text = path.read_text("cp1252", "replace")
+    mark = ";" if ";" in text.partition("\n")[0] else ","
+    rows = csv.DictReader(text.splitlines(), delimiter=mark)
+    rows = [{(k or "").strip().lower(): (x or "") for k, x in r.items()} for r in rows]
+    if rows and "student" not in rows[0]:
+        raise RuntimeError("roster.csv has no column called student.")
+    return [row for row in rows if row["student"]]
 
 
-def replace(folder, target):
-    """Put a copy of a folder in the place of another, if it differs."""
-    if target.is_dir():
-        shutil.rmtree(target)
-    if folder.is_dir():
-        shutil.copytree(folder, target)
-
-
-def write_csv(path, name, rows):
-    """Write the rows of an assignment; those of other assignments stay."""
-    old = []
-    if path.is_file():
-        with path.open(newline="", encoding="utf-8") as file:
-            old = [row for row in csv.DictReader(file) if row["assignment"] != name]
-    everything = sorted(old + rows, key=lambda row: (row["assignment"], row["student"]))
-    tasks = {key for row in everything for key in row} - {*FIRST, *LAST, None}
+def write_csv(path, rows):
+    """Write the rows of all assignments, for a spreadsheet."""
+    rows = sorted(rows, key=lambda row: (row["assignment"], row["student"]))
+    tasks = {key for row in rows for key in row} - {*FIRST, *LAST}
     partial = path.with_suffix(".part")
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    with partial.open("w", newline="", encoding="utf-8-sig") as file:
         columns = [*FIRST, *sorted(tasks), *LAST]
-        writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+        writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
-        for row in everything:
+        for row in rows:
             writer.writerow({key: for_a_sheet(x) for key, x in row.items()})
     os.replace(partial, path)
 
 
 def for_a_sheet(text):
     """Keep a spreadsheet from taking a text of a student's for a formula."""
-    text = str(text or "").replace("\n", " ").replace("\r", " ")
+    text = " ".join(str(text or "").split())
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text

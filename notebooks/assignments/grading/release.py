@@ -2,31 +2,20 @@
 
 Usage: python -m grading.release [NAME ...] [--course DIR]      (all unless named)
 
-nbgrader takes out the solutions, the hidden tests and the mark schemes.  It works in a
-temporary folder with a gradebook of its own, and what differs from run to run is
-dropped: a second run changes no byte.
+nbgrader's preprocessors take out the solutions, the hidden tests and the mark schemes,
+and what differs from run to run is dropped: a second run changes no byte.
 """
 
 import argparse
-import logging
-import os
 import shutil
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 
 import nbformat
-from nbgrader.converters import GenerateAssignment
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import capture_log
 from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
-
-# nbgrader calls alembic, which stands beside this Python, to make a new gradebook.
-BESIDE = os.path.dirname(sys.executable)
-if BESIDE not in os.environ.get("PATH", "").split(os.pathsep):
-    os.environ["PATH"] = os.pathsep.join([BESIDE, os.environ.get("PATH", os.defpath)])
+from traitlets.utils.importstring import import_item
 
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
@@ -40,37 +29,20 @@ METADATA = {
     },
     "language_info": {"name": "python"},
 }
-KEPT_CELL_METADATA = ("tags", "nbgrader", "deletable", "editable")
+KEPT_CELL_METADATA = ("tags", "nbgrader", "deletable", "editable", "jupyter")
 
 
-def settings(course, root, db_url):
-    """Return the course's settings, for the folder root and the gradebook db_url."""
+def settings(course):
+    """Return the course's settings of nbgrader."""
     if not (Path(course) / SETTINGS).is_file():
         raise FileNotFoundError(
             f"{course} has no {SETTINGS}: is it the course folder? Copy {COURSE.name}/"
             f"{SETTINGS} of the series into it, or name the folder with --course."
         )
     config = PyFileConfigLoader(SETTINGS, path=str(course)).load_config()
-    config.CourseDirectory.root = str(root)
-    config.CourseDirectory.db_url = db_url
+    config.CourseDirectory.root = str(course)
+    config.CourseDirectory.db_url = f"sqlite:///{course}/gradebook.db"
     return config
-
-
-def convert(kind, config, name, student="*"):
-    """Run one of nbgrader's converters for an assignment.
-
-    Raises:
-        RuntimeError: it failed; the message holds what nbgrader said.
-    """
-    directory = CourseDirectory(config=config)
-    directory.assignment_id, directory.student_id = name, student
-    maker = kind(coursedir=directory, config=config)
-    maker.log = logging.getLogger("grading")
-    maker.log.propagate = False
-    result = capture_log(maker)
-    if not result["success"]:
-        said = [x for x in result.get("log", "").splitlines() if "[INFO]" not in x]
-        raise RuntimeError("\n".join([*said, result["error"]]))
 
 
 def names(course):
@@ -78,31 +50,29 @@ def names(course):
     return sorted(path.parent.name for path in Path(course).glob("source/*/*.ipynb"))
 
 
-def generate(course, name, folder, db_url):
-    """Generate a hand-out in another folder, and enter its cells into a gradebook.
+def released(course, name):
+    """Return the hand-out's notebook, in its stable form.
 
-    Args:
-        course: the course folder.
-        name: of the assignment.
-        folder: where nbgrader works; gets source/NAME and release/NAME.
-        db_url: the gradebook, such as "sqlite:///gradebook.db".
-
-    Returns:
-        The folder release/NAME, its notebook in the stable form.
+    Raises:
+        FileNotFoundError: there is no such assignment.
+        RuntimeError: nbgrader cannot take the source; the message says why.
     """
-    source, folder = Path(course) / "source" / name, Path(folder)
-    if not (source / f"{name}.ipynb").is_file():
+    path = Path(course) / "source" / name / f"{name}.ipynb"
+    if not path.is_file():
         known = ", ".join(names(course)) or "none yet"
         raise FileNotFoundError(
             f"There is no assignment {name!r} in {course}/source (there are: {known})."
         )
-    skipped = shutil.ignore_patterns(".*", "__pycache__")
-    shutil.copytree(source, folder / "source" / name, ignore=skipped)
-    convert(GenerateAssignment, settings(course, folder, db_url), name)
-    released = folder / "release" / name
-    path = released / f"{name}.ipynb"
-    nbformat.write(normalise(nbformat.read(path, as_version=4)), path)
-    return released
+    config = settings(course)
+    notebook, resources = nbformat.read(path, as_version=4), {}
+    try:
+        for step in config.GenerateAssignment.preprocessors:
+            if not step.endswith(".SaveCells"):  # there is no gradebook
+                step = import_item(step)(config=config)
+                notebook, resources = step.preprocess(notebook, resources)
+    except Exception as error:
+        raise RuntimeError(f"{path.name}: {error}") from error
+    return normalise(notebook)
 
 
 def normalise(notebook):
@@ -124,15 +94,15 @@ def main(arguments=None):
     parser.add_argument("--course", type=Path, default=COURSE, help="course folder")
     options = parser.parse_args(arguments)
     for name in options.name or names(options.course):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                url = f"sqlite:///{folder}/gradebook.db"
-                released = generate(options.course, name, folder, url)
-            except (FileNotFoundError, RuntimeError) as error:
-                sys.exit(f"{name} was not generated: {error}")
-            target = options.course / "release" / name
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(released, target)
+        try:
+            notebook = released(options.course, name)
+        except (FileNotFoundError, RuntimeError) as error:
+            sys.exit(f"{name} was not generated: {error}")
+        target = options.course / "release" / name
+        shutil.rmtree(target, ignore_errors=True)
+        skipped = shutil.ignore_patterns(".*", "__pycache__", f"{name}.ipynb")
+        shutil.copytree(options.course / "source" / name, target, ignore=skipped)
+        nbformat.write(notebook, target / f"{name}.ipynb")
         print(f"generated release/{name}")
 
 

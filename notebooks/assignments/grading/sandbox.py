@@ -27,14 +27,14 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/nix")
 TEMPORARY = Path(os.path.realpath("/tmp"))
 DEVICES = ("null", "zero", "full", "random", "urandom")
 KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+TMP_BYTES = 256 * 2**20  # of /tmp, and of the folder that holds it
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 IN_WORDS = {
     "bwrap": "bubblewrap: no network, no files but the submission's own, all processes"
     " ended with it",
     "unshare": "unshare: no network, no files but the submission's own, all processes"
     " ended with it",
-    "none": "NONE: the submissions could use the network and read your files. Install"
-    " bubblewrap (apt install bubblewrap) and grade again with --force",
+    "none": "NONE: submissions could use the network and read and change your files",
 }
 
 
@@ -42,14 +42,33 @@ def choose(wanted):
     """Return the isolation to use: the wanted one, or the best that works here.
 
     Raises:
-        RuntimeError: the wanted one does not work on this machine.
+        RuntimeError: there is none but "none", which must be asked for; or the wanted
+            one does not work on this machine.
     """
-    for kind in KINDS if wanted == "auto" else (wanted,):
+    kinds = [kind for kind in KINDS if kind != "none"] if wanted == "auto" else [wanted]
+    for kind in kinds:
         if works(kind):
             return kind
+    if wanted == "auto":
+        raise RuntimeError(
+            "Submissions cannot be closed in on this machine: neither bwrap nor unshare"
+            " works. Install bubblewrap (apt install bubblewrap). Or, if you would run "
+            "the submissions yourself, with your network and your files, say so: "
+            "--isolation none"
+        )
     raise RuntimeError(
         f"--isolation {wanted} does not work here: is it installed, and may processes "
         "of yours make user namespaces? --isolation auto takes what works."
+    )
+
+
+def warn_root():
+    """Return a sentence for who grades as root, or ""."""
+    if os.geteuid() != 0:
+        return ""
+    return (
+        "You grade as root: submissions can then read all of /etc, and without "
+        "isolation all files. Better grade as an ordinary user."
     )
 
 
@@ -63,7 +82,7 @@ def works(kind):
     folder = TEMPORARY / f"nn-{os.getpid()}-probe"
     folder.mkdir(exist_ok=True)
     try:
-        test = [sys.executable, "-c", "import numpy, nnlib, grading.inside"]
+        test = [sys.executable, "-c", "import grading.inside.student"]
         found = subprocess.run(
             command(kind, folder, test),
             cwd=folder,
@@ -80,13 +99,27 @@ def works(kind):
 
 
 def needed():
-    """Return the folders that Python, nnlib and the kernel need, outermost first."""
-    found = [Path(p) for p in SYSTEM if os.path.isdir(p)]
-    found += [Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix)]
+    """Return {path in the sandbox: folder of this machine}, outermost first.
+
+    These are the folders that Python, nnlib and ``inside`` need.  A path that is a
+    link, or leads through one, is a folder of its own there, and so is its target.
+    """
+    found = [*SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix]
     found += [Path(os.path.realpath(sys.executable)).parent.parent]
-    found += [Path(nnlib.__file__).resolve().parent, INSIDE]
-    found = [path for path in dict.fromkeys(found) if str(path) != "/"]
-    return sorted(found, key=lambda path: len(path.parts))
+    found += [Path(nnlib.__file__).parent, INSIDE]
+    found = [Path(path) for path in found if os.path.isdir(path)]
+    found += [path.resolve() for path in found]
+    kept = {}
+    for path in sorted({*found} - {Path("/")}, key=lambda path: len(path.parts)):
+        real = path.resolve()
+        above = [
+            p
+            for p in path.parents
+            if p in kept and kept[p] / path.relative_to(p) == real
+        ]
+        if not above:
+            kept[path] = real
+    return kept
 
 
 def command(kind, folder, arguments):
@@ -94,12 +127,9 @@ def command(kind, folder, arguments):
     if kind == "bwrap":
         closed = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
         closed += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
-        closed += ["--tmpfs", "/tmp"]
-        for path in needed():
-            if path.is_symlink():
-                closed += ["--symlink", os.readlink(path), str(path)]
-            else:
-                closed += ["--ro-bind", str(path), str(path)]
+        closed += ["--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
+        for path, real in needed().items():
+            closed += ["--ro-bind", str(real), str(path)]
         closed += ["--bind", str(folder), str(folder), "--chdir", str(folder)]
         return [*closed, *arguments]
     if kind == "unshare":
@@ -115,16 +145,13 @@ def root_script():
     Its arguments are the folder to write to, and the command to run.
     """
     lines = ["set -e", 'root="$1/.root"', 'mkdir -p "$root"']
-    lines += ['mount -t tmpfs none "$root"']
+    lines += [f'mount -t tmpfs -o size={TMP_BYTES} none "$root"']
     lines += ['mkdir "$root/tmp" "$root/proc" "$root/dev"']
-    for path in map(str, needed()):
-        there = f'"$root"{shlex.quote(path)}'
-        if os.path.islink(path):
-            lines.append(f"ln -s {shlex.quote(os.readlink(path))} {there}")
-        else:
-            lines.append(f"mkdir -p {there}")
-            lines.append(f"mount --rbind {shlex.quote(path)} {there}")
-            lines.append(f"mount -o remount,bind,ro {there} || true")
+    for path, real in needed().items():
+        there = f'"$root"{shlex.quote(str(path))}'
+        lines.append(f"mkdir -p {there}")
+        lines.append(f"mount --rbind {shlex.quote(str(real))} {there}")
+        lines.append(f"mount -o remount,bind,ro {there} || true")
     lines += ['mount -t proc proc "$root/proc"', 'mkdir "$root/dev/shm"']
     for name in DEVICES:
         there = f'"$root/dev/{name}"'
@@ -145,7 +172,10 @@ def environment(folder):
     kept |= {"HOME": home, "TMPDIR": "/tmp", "IPYTHONDIR": f"{home}/.ipython"}
     kept |= {"MPLCONFIGDIR": f"{home}/mpl", "PYTHONDONTWRITEBYTECODE": "1"}
     kept |= {"JUPYTER_RUNTIME_DIR": f"{home}/run", "JUPYTER_PLATFORM_DIRS": "1"}
-    # the kernel, and the series' nnlib, even if another one, or none, is installed
+    kept |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    # pip fails at once, where it would wait for a network
+    kept |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    # what runs in there, and this nnlib, even if another one, or none, is installed
     places = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
     kept["PYTHONPATH"] = os.pathsep.join(map(str, places))
     return kept | dict.fromkeys(THREADS, "1")
@@ -160,7 +190,7 @@ def start(kind, folder, arguments, cwd):
             env=environment(folder),
             cwd=folder,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
             preexec_fn=die_with_parent,

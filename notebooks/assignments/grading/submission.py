@@ -1,149 +1,87 @@
-"""Grade one submission, in a process and a folder of its own.
+"""Grade one submission, in a process of the grader's own.
 
-What is handed in is repaired, run in the sandbox and entered by nbgrader into a
-gradebook that holds this one submission.  The folder then has the graded notebook, the
-feedback page and ``record.json``, which the grader reads.
+What is handed in is repaired and run from top to bottom, each student's cell in the
+sandbox, each check here.  The submission's folder then has ``record.json``, the result,
+and ``graded.ipynb``, which is safe to show.
 """
 
-import json
-import os
+import math
+import resource
 import shutil
-import traceback
-from dataclasses import dataclass, field
-from pathlib import Path
+import sys
 
 import nbformat
-from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
+from nbformat.v4 import new_output
 from nbgrader.utils import parse_utc
 
-from grading import feedback, release, repair, sandbox
-from grading.execute import execute, zero
-from grading.run import Limits
+from grading import clean, repair, sandbox
+from grading.checks import Checker
+from grading.process import Ended, Process
+from grading.records import Record, Template
 from grading.suspect import suspicions
 
-STUDENT = "student"  # whoever it is: this gradebook has one only
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be done with one submission.
-
-    Args:
-        course: the course folder.
-        name: of the assignment.
-        student: whose submission it is.
-        folder: the submission's own, where the record is.
-        template: folder with source/NAME, release/NAME and gradebook.db.
-        isolation: a kind of ``sandbox``.
-        limits: what it may use.
-        key: stands for all that the result depends on.
-        empty: {check: points without any student's code}, of the reference solution.
-        by_hand: {cell: (manual score, extra credit, comment)} from the course.
-    """
-
-    course: Path
-    name: str
-    student: str
-    folder: Path
-    template: Path
-    isolation: str
-    limits: Limits
-    key: str
-    empty: dict = field(default_factory=dict)
-    by_hand: dict = field(default_factory=dict)
-
-
-def read_template(job):
-    """Return the source notebook and the hand-out of a job."""
-    return [
-        nbformat.read(
-            job.template / step / job.name / f"{job.name}.ipynb", as_version=4
-        )
-        for step in ("source", "release")
-    ]
+LARGEST_FILES = 200 * 2**20  # bytes handed in beside the notebook
+MOST_FILES = 1000
+OWN_MEMORY = 2 * 2**30  # of this process, which never holds much
 
 
 def process(job):
-    """Grade a submission, or only write its feedback anew; runs in its own process."""
+    """Grade a submission and store its Record; runs in a process of its own."""
     sandbox.prepare_process()
-    record_path = job.folder / "record.json"
-    record = read_record(job.folder)
-    if record.get("key") != job.key:
-        try:
-            record = grade(job)
-        except Exception as error:
-            record = {"status": "failed", "notes": [f"The grader failed: {error!r}"]}
-            record["details"] = traceback.format_exc()
-            job.folder.mkdir(parents=True, exist_ok=True)
-        record["key"] = job.key if record["status"] != "failed" else ""
-        record["isolation"] = job.isolation
-    if record["status"] != "failed":
-        write_feedback(job, record)
-        record["by_hand"] = job.by_hand
-    partial = record_path.with_suffix(".part")
-    partial.write_text(json.dumps(record, indent=1), "utf-8")
-    os.replace(partial, record_path)
-
-
-def read_record(folder):
-    """Return a submission's record, or {} if there is none."""
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (OWN_MEMORY, OWN_MEMORY))
+    shutil.rmtree(job.folder, ignore_errors=True)
+    job.folder.mkdir(parents=True)
     try:
-        return json.loads((folder / "record.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
+        record, notebook = grade(job)
+        nbformat.write(notebook, job.folder / "graded.ipynb")
+    except Exception as error:
+        record = Record(notes=[f"The grader failed: {error!r}"[:500]])
+    record.write(job.folder)
 
 
 def grade(job):
-    """Return the record of a submission that is graded from the start."""
-    shutil.rmtree(job.folder, ignore_errors=True)
-    submitted = job.course / "submitted" / job.student / job.name
-    target = job.folder / "submitted" / STUDENT / job.name
-    target.mkdir(parents=True)
-    source, released = read_template(job)
-    record = {"status": "graded", "notes": [], "flags": [], "readable": True}
+    """Return the Record of a submission, and its notebook as it can be shown."""
+    template = Template.read(job.template, job.name)
+    graded = [
+        c for c in template.source.cells if c.metadata.get("nbgrader", {}).get("grade")
+    ]
+    record = Record(job.key, "graded", job.isolation)
+    record.most = {
+        repair.key_of(cell): cell.metadata.nbgrader.points for cell in graded
+    }
+    record.points = dict.fromkeys(record.most, 0.0)
     try:
-        path, notes = repair.find(submitted, job.name)
-        repaired = repair.repair(repair.read(path), source, released)
-        notebook, notes = repaired.notebook, notes + repaired.notes
-        outcome = execute(job, notebook, source, submitted)
-        if repaired.notes or path.name != f"{job.name}.ipynb":
-            record["status"] = "repaired"
-        if outcome.limited:
-            record["status"] = "limited"
-        record["notes"] = [*dict.fromkeys(notes + outcome.notes)]
-        record["flags"] = outcome.flags + [
-            f"notice: cell {n} {what}" for n, what in suspicions(notebook)
-        ]
+        handed = repair.hand(job.submitted, template)
     except repair.Unreadable as reason:
-        record |= {"status": "unreadable", "notes": [str(reason)], "readable": False}
-        notebook = stand_in(released, source, str(reason))
-    if when := handed_in_at(submitted, record["notes"]):
-        (target / "timestamp.txt").write_text(when, "utf-8")
-    nbformat.write(notebook, target / f"{job.name}.ipynb")
-    shutil.copytree(job.template / "source", job.folder / "source")
-    shutil.copy(job.template / "gradebook.db", job.folder)
-    config = own_settings(job)
-    steps = "nbgrader.preprocessors."
-    config.Autograde.sanitize_preprocessors = [
-        steps + "OverwriteKernelspec",
-        steps + "OverwriteCells",
-        steps + "CheckCellMetadata",
-    ]
-    config.Autograde.autograde_preprocessors = [
-        steps + "SaveAutoGrades",
-        steps + "AssignLatePenalties",
-        steps + "CheckCellMetadata",
-    ]
-    release.convert(Autograde, config, job.name, STUDENT)
-    with Gradebook(config.CourseDirectory.db_url) as book:
-        found = book.find_submission_notebook(job.name, job.name, STUDENT)
-        record["cells"] = {grade.name: grade.auto_score for grade in found.grades}
-        record["maximum"] = {grade.name: grade.max_score for grade in found.grades}
-        record["comments"] = {x.name: x.auto_comment for x in found.comments}
-        record["penalty"] = found.late_submission_penalty
-        record["timestamp"] = str(found.assignment.timestamp or "")
-    return record
+        record.status, record.notes = "unreadable", [str(reason)]
+        notebook, folder = unread(template, reason), job.template
+    else:
+        notebook, folder = handed.notebook, handed.folder
+        record.status = "repaired" if handed.repaired else "graded"
+        record.notes, record.flags = list(handed.notes), list(handed.flags)
+        Run(job, template, handed, record).all_cells()
+        record.flags += [f"notice: cell {n} {x}" for n, x in suspicions(notebook)]
+    if when := handed_in_at(job.submitted, record.notes):
+        record.timestamp = when
+    record.notes = [*dict.fromkeys(record.notes)]
+    limit = job.limits.outputs_kb * 1024
+    return record, clean.notebook(notebook, folder, limit)
+
+
+def unread(template, reason):
+    """Return the hand-out, with the reason for 0 points under each check."""
+    for cell in template.released.cells:
+        if repair.is_check(cell):
+            cell.outputs = result(f"0 points: {reason}\n", 0.0)
+    return template.released
+
+
+def result(text, points):
+    """Return the outputs of a check: what it printed, then its points."""
+    shown = {"text/plain": f"{points:g}"}
+    said = [new_output("stream", name="stdout", text=text)] if text else []
+    return [*said, new_output("execute_result", data=shown, execution_count=None)]
 
 
 def handed_in_at(submitted, notes):
@@ -161,54 +99,159 @@ def handed_in_at(submitted, notes):
         return None
 
 
-def own_settings(job):
-    """Return the settings for the submission's own folder and gradebook."""
-    url = f"sqlite:///{job.folder}/gradebook.db"
-    return release.settings(job.course, job.folder, url)
+class Run:
+    """A submission's notebook, run from top to bottom."""
 
+    def __init__(self, job, template, handed, record):
+        self.job, self.template, self.handed, self.record = (
+            job,
+            template,
+            handed,
+            record,
+        )
+        self.process, self.end = None, ""  # why the process ended early
 
-def stand_in(released, source, reason):
-    """Return a notebook that stands for one that cannot be read: 0 everywhere."""
-    notebook = released.copy()
-    by_id = {repair.key_of(cell): cell for cell in source.cells}
-    for cell in notebook.cells:
-        if repair.is_check(cell):
-            cell.source = by_id[repair.key_of(cell)].source
-            cell.outputs = zero(reason)
-    return notebook
+    def all_cells(self):
+        """Run all cells, and enter what came of them into the record."""
+        self.process = Process(self.job.isolation, self.job.limits, self.put_files)
+        self.least = self.process.count()
+        started, left = [], self.job.limits.outputs_kb * 1024
+        try:
+            self.checker = Checker(
+                self.template.source, self.process, self.job.limits.seconds
+            )
+            for number, cell in enumerate(self.handed.notebook.cells, 1):
+                if cell.cell_type != "code":
+                    self.read_answer(cell)
+                    continue
+                where = repair.key_of(cell) or f"number {number}"
+                before = self.process.count()
+                self.run_cell(cell, where, left > 0)
+                left -= sum(len(str(output)) for output in cell.outputs)
+                if not self.end and self.process.count() > before:
+                    started.append((where, self.process.count() - before))
+            self.tell_processes(started)
+        finally:
+            self.process.close()
 
+    def put_files(self, work):
+        """Copy the files beside the notebook, and the assignment's own over them."""
+        left, files = LARGEST_FILES, 0
+        for folder in (self.handed.folder, self.template.folder):
+            for path in repair.within(folder):
+                if path.suffix == ".ipynb" or path == folder / "timestamp.txt":
+                    continue
+                linked = any(
+                    p.is_symlink() for p in (path, *path.parents) if p != folder
+                )
+                size, files = 0 if linked else path.stat().st_size, files + 1
+                if linked or size > left or files > MOST_FILES:
+                    name = repair.shown(path, folder)
+                    self.record.notes.append(f"The file {name} was left out.")
+                    continue
+                left -= size
+                to = work / path.relative_to(folder)
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, to)
 
-def write_feedback(job, record):
-    """Write the feedback page, with the marks given by hand so far."""
-    pages = job.folder / "feedback" / STUDENT / job.name
-    if not record["readable"]:
-        most = sum(record["maximum"].values())
-        path = pages / f"{job.name}.html"
-        feedback.write_page(path, job.name, record["notes"], most)
-        return
-    config = own_settings(job)
-    with Gradebook(config.CourseDirectory.db_url) as book:
-        for cell, (score, extra, comment) in job.by_hand.items():
-            found = (cell, job.name, job.name, STUDENT)
-            if cell in record["cells"]:
-                book.find_grade(*found).manual_score = score
-                book.find_grade(*found).extra_credit = extra
-            if cell in record["comments"]:
-                book.find_comment(*found).manual_comment = comment
-        book.db.commit()
-    secrets = feedback.secrets_of(read_template(job)[0])
-    notes = list(record["notes"])
-    unmarked = {name for name, points in record["cells"].items() if points is None}
-    if unmarked - job.by_hand.keys():
-        notes.append("Answers in words are not marked yet, and not in the score.")
-    feedback.write(config, job.name, STUDENT, notes, secrets)
+    def read_answer(self, cell):
+        """Let an answer in words wait for a person, unless it is as handed out."""
+        key = repair.key_of(cell)
+        if key in self.record.points:
+            handed = [
+                c for c in self.template.released.cells if repair.key_of(c) == key
+            ]
+            if cell.source.strip() != handed[0].source.strip() or cell.get(
+                "attachments"
+            ):
+                self.record.points[key] = None
 
+    def run_cell(self, cell, where, room):
+        """Run one code cell, or the check that it is."""
+        try:
+            if self.end:
+                raise Ended(self.end)
+            if repair.is_check(cell):
+                self.check(cell, where)
+            else:
+                self.student(cell, where, room)
+        except Ended as reason:
+            cell.outputs = []
+            if not self.end:
+                self.end = f"the run ended in cell {where}: {reason}"
+                self.limited(where, str(reason))
+            if repair.is_check(cell):
+                cell.outputs = result(f"0 points: {self.end}\n", 0.0)
+                self.record.said[where] = f"0 points: {self.end}"
 
-def run_reference(job):
-    """Run the source notebook itself: its points, and those without any solution."""
-    sandbox.prepare_process()
-    source, _ = read_template(job)
-    outcome = execute(job, source, source, job.template / "source" / job.name)
-    said = {"points": outcome.points, "empty": outcome.empty, "notes": outcome.notes}
-    said["flags"] = outcome.flags
-    (job.folder / "reference.json").write_text(json.dumps(said), "utf-8")
+    def student(self, cell, where, room):
+        """Run a cell of the student's, and tell what went wrong in it."""
+        request = {"do": "cell", "source": cell.source}
+        answer = self.process.ask(request, self.job.limits.seconds)
+        outputs = answer.get("outputs")
+        cell.outputs = outputs if isinstance(outputs, list) and room else []
+        if answer.get("late"):
+            self.stopped(where)
+        if answer.get("cut") or not room or not isinstance(outputs, list):
+            self.limited(where, "its output was too long and was cut off")
+        for output in cell.outputs:
+            if isinstance(output, dict) and output.get("output_type") == "error":
+                self.error(where, str(output.get("ename")), str(output.get("evalue")))
+
+    def error(self, where, name, text):
+        """Tell what an error in a student's cell means for the grading."""
+        if name.endswith("MemoryError"):
+            self.limited(
+                where,
+                f"it took more memory than the limit of {self.job.limits.memory_mb} MB",
+            )
+        elif name == "EOFError" and "reading a line" in text:
+            self.note(
+                where, "input() waits for a keyboard, and there is none when grading"
+            )
+        elif name != "KeyboardInterrupt":
+            self.note(
+                where, f"it raised {name}: {text.splitlines()[0][:200] if text else ''}"
+            )
+
+    def check(self, cell, name):
+        """Run a check and enter its points."""
+        found = self.checker.run(name, cell.source)
+        text, points = found.said, found.points
+        if found.late:
+            self.stopped(name)
+            text += f"{name}: the check did not finish: it took too long\n"
+        elif found.error:
+            self.note(name, found.error)
+            text += f"{name}: the check did not finish: {found.error}\n"
+        if not (math.isfinite(points) and 0 <= points <= self.record.most[name]):
+            raise ValueError(f"{name} came to {points} points")
+        self.record.points[name], self.record.said[name] = points, text
+        cell.outputs = result(text, points)
+
+    def stopped(self, where):
+        """Enter that a cell took too long."""
+        seconds = f"{self.job.limits.seconds:g} seconds"
+        self.limited(where, f"it was stopped after {seconds}: does a loop never end?")
+
+    def tell_processes(self, started):
+        """Tell which cells started processes that did not end."""
+        if self.end or self.process.count() <= self.least:
+            return
+        for where, count in started:
+            self.limited(
+                where,
+                f"it started {count} processes that did not end; they were ended with "
+                "the notebook",
+            )
+
+    def limited(self, where, text):
+        """Enter that a cell met a limit."""
+        self.record.status = "limited"
+        self.note(where, text)
+
+    def note(self, where, text):
+        """Tell what happened in a cell, as a sentence."""
+        self.record.notes.append(
+            f"Cell {where}: {text}" + "." * (text[-1:] not in ".?!")
+        )

@@ -1,0 +1,248 @@
+"""Run the checks of an assignment, on code that runs elsewhere.
+
+A check cell of the source notebook runs here, in the grader's own process, which never
+runs a line of the student's.  The names that the student's cells define are stand-ins:
+they look up, get, set and call in the student's process and bring plain values back, by
+``inside/wire.py``.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+import signal
+import time
+from dataclasses import dataclass
+
+from grading.inside.wire import Reader, Side, Writer, name_of, named
+from nnlib.exercises import Wrong
+
+DEFINITIONS = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+
+
+class Overtime(BaseException):
+    """A check took too long; no check can catch it by mistake."""
+
+
+class Uncaught(BaseException):
+    """The student's code raised what no ``except Exception`` catches."""
+
+
+@dataclass
+class Result:
+    """What a check came to.
+
+    Args:
+        points: the value of its last line, or 0.
+        said: what it printed.
+        error: why it did not get to its end, or "".
+        late: whether it was stopped because it took too long.
+    """
+
+    points: float = 0.0
+    said: str = ""
+    error: str = ""
+    late: bool = False
+
+
+class StandIn:
+    """Stands for an object in the student's process."""
+
+    def __init__(self, link, handle):
+        vars(self).update(_link=link, _handle=handle)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._link.ask("get", self, name)
+
+    def __setattr__(self, name, value):
+        self._link.ask("set", self, name, value)
+
+    def __call__(self, *arguments, **options):
+        """Call it."""
+        return self._link.ask("call", self, arguments, options)
+
+    def __repr__(self):
+        return f"<{type(self).__name__}>"
+
+
+class Link(Side):
+    """The way to the student's process, for one check after the other.
+
+    Args:
+        process: with ``ask(request, seconds)``.
+        space: the names of the assignment's own cells, for objects of their classes.
+    """
+
+    def __init__(self, process, space):
+        self.process, self.space = process, space
+        self.until = 0.0  # when the check that runs must have ended
+        self.stand_ins, self.kinds = {}, {}
+        self.mirrors, self.handles = {}, {}  # handle: object, id of the object: handle
+
+    def ask(self, what, *given):
+        """Let the student's process do something; return what came of it.
+
+        Raises:
+            what the student's code raised, with the line in ``student_line``.
+        """
+        table = []
+        writer = Writer(self, table, grows=True)
+        given = [writer.write(x) for x in given]
+        left = max(self.until - time.monotonic(), 0.1)
+        answer = self.process.ask({"do": what, "given": given}, left)
+        if answer.get("late"):
+            raise Overtime
+        try:
+            reader = Reader(self, table)
+            for number, said in answer["changed"]:
+                reader.refill(table[number], said)
+            if "error" in answer:
+                error = made_error(*answer["error"])
+            else:
+                return reader.read(answer["value"])
+        except Exception as reason:
+            raise ValueError(f"the value cannot be read: {reason}") from None
+        raise error
+
+    def look_up(self, name):
+        """Return what the student calls by a name; NameError if nothing."""
+        with contextlib.suppress(KeyError):
+            return self.ask("name", name)
+        raise NameError(f"name {name!r} is not defined")
+
+    def handle(self, value):
+        """Return the handle of a stand-in, or None for what crosses by attributes."""
+        if isinstance(value, StandIn):
+            return ["handle", value._handle]
+        if name_of(type(value)) or self.space.get(type(value).__name__) is type(value):
+            return None
+        raise TypeError(f"a check cannot pass on a {type(value).__name__}")
+
+    def head(self, value):
+        """Return the handle, if it has one, and the class of an object."""
+        kind = name_of(type(value)) or f"__main__:{type(value).__name__}"
+        return [self.handles.get(id(value)), kind]
+
+    def made(self, handle, kind):
+        """Return the object of nnlib that mirrors a student's, or a new one."""
+        if handle not in self.mirrors:
+            cls = named(kind)
+            if not isinstance(cls, type):
+                raise ValueError(f"{kind} is no class")
+            self.mirrors[handle] = object.__new__(cls)
+        return self.mirrors[handle]
+
+    def from_handle(self, handle, kind="", base=None):
+        """Return the stand-in for a handle, of the name and the base of its class."""
+        if handle not in self.stand_ins:
+            kind = kind if kind.isidentifier() and len(kind) < 60 else "object"
+            more = {"__class__": named(base)} if base else {}
+            kind = self.kinds.setdefault((kind, base), type(kind, (StandIn,), more))
+            self.stand_ins[handle] = kind(self, handle)
+        return self.stand_ins[handle]
+
+    def fill(self, thing, handle, names, values):
+        """Give an object these attributes, but none that hides a method."""
+        own = {
+            name: x
+            for name, x in zip(names, values, strict=True)
+            if name.isidentifier() and not callable(getattr(type(thing), name, None))
+        }
+        super().fill(thing, handle, own.keys(), own.values())
+        self.mirrors.setdefault(handle, thing)
+        self.handles[id(thing)] = handle
+
+
+def made_error(name, base, text, line):
+    """Return an exception with the name and the text of one of the student's."""
+    base = getattr(builtins, base, Exception)
+    base = base if issubclass(base, Exception | SystemExit) else Uncaught
+    if name == "BdbQuit":
+        return Wrong("your code stops in the debugger (pdb.set_trace): take it out")
+    kind = type(str(name), (base,), {"__str__": lambda self: text})
+    error = kind.__new__(kind)
+    error.student_line = str(line)
+    return error
+
+
+def defined_by(source):
+    """Return the names that a cell binds at its top level."""
+    names = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found = [x for target in node.targets for x in ast.walk(target)]
+            names |= {x.id for x in found if isinstance(x, ast.Name)}
+    return names
+
+
+class Checker:
+    """Runs the checks of one assignment for one submission.
+
+    Args:
+        source: the instructor's notebook.
+        process: the student's process.
+        seconds: how long a check may take.
+    """
+
+    def __init__(self, source, process, seconds):
+        self.seconds, self.space = seconds, {"__name__": "__main__"}
+        cells = [cell for cell in source.cells if cell.cell_type == "code"]
+        with contextlib.redirect_stdout(io.StringIO()):
+            for cell in cells:
+                if not cell.metadata.get("nbgrader"):
+                    run_definitions(cell.source, self.space)
+        tasks = [c for c in cells if c.metadata.get("nbgrader", {}).get("solution")]
+        self.students = set().union(*(defined_by(cell.source) for cell in tasks))
+        self.link = Link(process, self.space)
+
+    def run(self, name, source):
+        """Run a check cell; return its Result.
+
+        Raises:
+            Ended: the student's process is gone.
+        """
+        tree = ast.parse(source, f"<{name}>")
+        last = ast.Expression(tree.body.pop().value)
+        result, said = Result(), io.StringIO()
+        self.link.until = time.monotonic() + self.seconds
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, 2 * self.seconds)
+        try:
+            with contextlib.redirect_stdout(said):
+                self.bring(tree)
+                exec(compile(tree, f"<{name}>", "exec"), self.space)
+                points = eval(compile(last, f"<{name}>", "eval"), self.space)
+            result.points = float(points)
+        except Overtime:
+            result.late = True
+        except (Exception, SystemExit, Uncaught) as error:
+            result.error = f"{type(error).__name__}: {error}"[:300]
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            result.said = said.getvalue()
+        return result
+
+    def bring(self, tree):
+        """Bind the student's names that a check uses to what they stand for now."""
+        used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
+        for name in used & self.students:
+            self.space.pop(name, None)
+            with contextlib.suppress(NameError):
+                self.space[name] = self.link.look_up(name)
+
+
+def stop(*_):
+    """End a check that takes too long by itself."""
+    raise Overtime
+
+
+def run_definitions(source, space):
+    """Run the imports and definitions of a cell of the assignment's own."""
+    for node in ast.parse(source).body:
+        if isinstance(node, DEFINITIONS):
+            with contextlib.suppress(Exception):  # it may need what a student defines
+                exec(compile(ast.Module([node], []), "<given>", "exec"), space)

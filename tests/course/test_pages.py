@@ -1,0 +1,465 @@
+"""What a page shows of a student's notebook is harmless; honest text survives."""
+
+import base64
+import json
+import shutil
+import time
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from grading import clean, page
+from grading.records import Mark, PageJob, Record
+from nbconvert.filters import markdown2html
+from nbformat import v4
+from payloads import ATTACHMENTS, HOME, MARKDOWN, OUTPUTS, PNG, SCRIPT, hostile
+
+TEXT = """a blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr img li ol p pre
+    strong table tbody td th thead tr ul math mfrac mi mn mo mover mpadded mphantom
+    mroot mrow mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder
+    munderover"""
+PAGE = "html head meta title style body main section span details summary b"
+PLAIN = """alttext class rel alt start align width height id accent accentunder
+    columnalign depth display displaystyle fence form linethickness lspace mathvariant
+    maxsize minsize rspace scriptlevel separator stretchy"""
+LINKS = ("http://", "https://", "mailto:", "#")
+PICTURES = tuple(f"data:image/{x};base64," for x in ("png", "jpeg", "gif"))
+
+
+class Harm(HTMLParser):
+    """Collects what an HTML text should not hold, and the text that it shows."""
+
+    def __init__(self, html, tags):
+        super().__init__()
+        self.tags, self.found, self.parts = tags.split(), [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.tags:
+            self.found.append(tag)
+        for name, value in attrs:
+            fine = name in PLAIN.split()
+            fine |= name == "href" and value.lower().startswith(LINKS)
+            fine |= name == "src" and value.startswith(PICTURES)
+            fine |= tag in ("html", "meta", "title") and not name.startswith("on")
+            if not fine:
+                self.found.append(f"{tag} {name}={value}")
+
+    def handle_data(self, text):
+        self.parts.append(text)
+
+    def handle_comment(self, text):
+        self.found.append(f"comment {text}")
+
+    def unknown_decl(self, text):
+        self.found.append(f"declaration {text}")
+
+    handle_pi = unknown_decl
+
+
+def shown(source, **more):
+    """Return the text that is shown of a Markdown text, and check that it is all."""
+    made = Harm(clean.markdown(source, **more), TEXT)
+    assert not made.found
+    return "".join(made.parts)
+
+
+# --- Markdown
+
+
+@pytest.mark.parametrize("source", MARKDOWN, ids=range(len(MARKDOWN)))
+def test_hostile_markdown_is_shown_without_harm(source, tmp_path):
+    html = clean.markdown(source, ATTACHMENTS, tmp_path)
+    assert not Harm(html, TEXT).found
+    assert "\n" not in html  # so that it is one block in a Markdown cell
+    assert markdown2html(html).strip() == html, "nbconvert changes it"
+
+
+@pytest.mark.parametrize("value", [None, 3, ["a", 1], {"a": "b"}, b"x"])
+def test_what_is_no_text_is_shown_as_none(value):
+    clean.markdown(value, value, "")
+
+
+def test_raw_html_is_shown_as_it_was_written():
+    said = shown("if x<y and **y>z**: <em>b</em> &lt; &amp; a&b")
+    assert said == "if x<y and y>z: <em>b</em> < & a&b\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("# Head\n\ntext", "<h1>Head</h1>"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "<td>1</td>"),
+        ("1. one\n2. two", "<li>two</li>"),
+        ("3. three", '<ol start="3">'),
+        ("- [x] done", "☑ done"),
+        ("```python\na<b\n\n\nc\n```", "a&lt;b&#10;&#10;&#10;c"),
+        ("*a* and `b_c_d`", "<em>a</em> and <code>b_c_d</code>"),
+        ("[x](https://a.org/?b=1&c=2)", 'href="https://a.org/?b=1&amp;c=2"'),
+        ("<mailto:a@b.org>", 'href="mailto:a@b.org"'),
+        ("[x](#part)", 'href="#part"'),
+        ("[x](https://a.org)", 'rel="noreferrer noopener"'),
+        ("[the file](data.csv)", "the file"),
+    ],
+)
+def test_markdown_is_rendered(source, part):
+    assert part in clean.markdown(source)
+    assert not Harm(clean.markdown(source), TEXT).found
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("$a<b$", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>"),
+        ("$w_1 x_1 + w_2 x_2$", "<msub><mi>w</mi><mn>1</mn></msub>"),
+        ("$$\\frac{a*b*c}{2}$$", 'display="block"'),
+        ("\\begin{align}\na &= b\\\\\nc &= d\n\\end{align}", "<mtr>"),
+        ("$$\\begin{aligned}a &= b\\end{aligned}$$", "<mtd"),
+        ("$\\ln 2$", "<mi>ln\u2009</mi>"),
+    ],
+)
+def test_formulas_become_mathml_and_keep_their_source(source, part):
+    html = clean.markdown(source)
+    assert part in html
+    source = source.replace("\n", "&#10;")
+    assert f'alttext="{source}"' in html.replace("&lt;", "<").replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    "source", [r"$\boxed{b}$", r"$\frac{$", r"$\nosuch x$", r"$\def\a{b}\a$"]
+)
+def test_a_formula_that_is_not_understood_is_shown_as_text(source):
+    assert f"<code>{source}</code>" in clean.markdown(source)
+
+
+def test_formulas_of_all_assignments_are_understood():
+    paths = page.Path(page.__file__).parents[1].glob("release/*/*.ipynb")
+    cells = [cell for path in paths for cell in nbformat.read(path, 4).cells]
+    made = [clean.markdown(c.source) for c in cells if c.cell_type == "markdown"]
+    assert [html for html in made if "<code>$" in html] == []
+    assert "".join(made).count("<math") > 300
+
+
+# --- pictures
+
+
+def test_a_picture_pasted_into_a_cell_is_shown():
+    html = clean.markdown("![my *net*](attachment:real.png)", ATTACHMENTS)
+    assert f'<img src="data:image/png;base64,{PNG}" alt="my net">' in html
+
+
+def test_a_picture_beside_the_notebook_is_shown(tmp_path):
+    (tmp_path / "my pictures").mkdir()
+    (tmp_path / "my pictures" / "net.png").write_bytes(base64.b64decode(PNG))
+    html = clean.markdown("![net](my%20pictures/net.png)", {}, tmp_path)
+    assert PNG in html
+
+
+@pytest.mark.parametrize(
+    "name", ["../out.png", "link.png", "folder/out.png", "big.png", "page.png", "none"]
+)
+def test_no_other_file_is_shown(name, tmp_path):
+    picture, folder = base64.b64decode(PNG), tmp_path / "handed"
+    folder.mkdir()
+    (tmp_path / "out.png").write_bytes(picture)
+    (folder / "link.png").symlink_to(tmp_path / "out.png")
+    (folder / "folder").symlink_to(tmp_path)
+    (folder / "big.png").write_bytes(picture + bytes(2**20))
+    (folder / "page.png").write_text(SCRIPT)
+    for url in (name, tmp_path / "handed" / name):
+        assert clean.markdown(f"![the net]({url})", {}, folder).count("data:") == 0
+    assert shown(f"![the net]({name})", folder=folder) == "[picture: the net]\n"
+    assert shown(f"![]({HOME})", folder=folder) == f"[picture: {HOME}]\n"
+
+
+def test_one_picture_shown_often_does_not_fill_the_disk():
+    big = base64.b64encode(base64.b64decode(PNG) + bytes(2**20)).decode()
+    attached = {"a.png": {"image/png": big}}
+    html = clean.markdown("![a](attachment:a.png)\n" * 1000, attached)
+    assert 2**20 < len(html) < 6 * 2**20
+
+
+# --- time
+
+
+LONG = [
+    "[" * 20_000,
+    "*a " * 20_000,
+    ">" * 50_000,
+    "`a``" * 9_000,
+    "[![a](b)" * 5_000,
+    "$" + "{" * 40_000 + "}" * 40_000 + "$",
+    "| a" * 20_000 + "\n" + "|-" * 20_000,
+    "\\begin{a}" * 8_000,
+    "$" + r"\frac" * 9_000 + "$",
+    "a" * 200_000,
+]
+
+
+@pytest.mark.parametrize("source", LONG, ids=range(len(LONG)))
+def test_no_text_takes_long(source, monkeypatch):
+    monkeypatch.setattr(clean, "SECONDS", 4)
+    began = time.monotonic()
+    assert not Harm(clean.markdown(source), TEXT).found
+    assert time.monotonic() - began < 6
+
+
+def test_a_text_that_takes_too_long_is_shown_as_it_is(monkeypatch):
+    monkeypatch.setattr(clean, "SECONDS", 0.1)
+    source = "\\begin{a}" * 8_000 + "<b>"
+    assert clean.markdown(source).startswith('<div class="tex2jax_ignore"><pre>')
+    assert shown(source) == source
+
+
+def test_a_text_that_is_too_long_is_cut():
+    assert shown("a" * 200_000) == "a" * clean.TEXT + clean.CUT
+
+
+# --- outputs
+
+
+@pytest.mark.parametrize("raw", OUTPUTS, ids=range(len(OUTPUTS)))
+def test_hostile_outputs_are_taken_apart(raw):
+    made = clean.outputs([raw], 10_000)
+    nbformat.validate(v4.new_notebook(cells=[v4.new_code_cell(outputs=made)]))
+    for output in made:
+        assert not output.get("metadata", {}).keys() - {"image/png", "image/jpeg"}
+        for size in output.get("metadata", {}).values():
+            assert not size.keys() - {"width", "height"}
+            assert all(type(x) is int and 0 < x <= 10_000 for x in size.values())
+        kinds = {"text/plain", "image/png", "image/jpeg"}
+        assert not output.get("data", {}).keys() - kinds
+        assert output.get("data", {}).get("image/png", PNG) == PNG
+        assert "image/jpeg" not in output.get("data", {})  # that one was a PNG
+        assert "\x1b" not in json.dumps(output, ensure_ascii=False)
+        json.dumps(output, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("raw", [None, 3, "text", {"a": 1}])
+def test_what_is_no_list_of_outputs_is_none(raw):
+    assert clean.outputs(raw, 100) == []
+
+
+def test_honest_outputs_stay():
+    size = {"image/png": {"width": 640, "height": 480}}
+    raw = [
+        v4.new_output("stream", name="stdout", text="a<b\n"),
+        v4.new_output("display_data", data={"image/png": PNG + "\n"}, metadata=size),
+        v4.new_output("execute_result", data={"text/plain": "array([1.])"}),
+        v4.new_output("error", ename="E", evalue="v", traceback=["\x1b[31ma\x1b[0m"]),
+    ]
+    text, drawn, result, error = clean.outputs(raw, 10_000)
+    assert (text.name, text.text) == ("stdout", "a<b\n")
+    assert (drawn.data, drawn.metadata) == ({"image/png": PNG}, size)
+    assert result.output_type == "execute_result"
+    assert result.data["text/plain"] == "array([1.])"
+    assert (error.ename, error.evalue, error.traceback) == ("E", "v", ["a"])
+
+
+def test_of_a_progress_bar_the_last_state_stays():
+    assert clean.text("10%\r50%\r100%\r\nready\r\n") == "100%\nready\n"
+
+
+def test_long_outputs_are_cut_but_the_error_stays():
+    stream = {"output_type": "stream", "name": "stdout", "text": "é" * 5000}
+    lines = ["first", *["x" * 80] * 5000, "last"]
+    error = {"output_type": "error", "ename": "RecursionError", "evalue": "deep"}
+    made = clean.outputs([stream] * 9 + [error | {"traceback": lines}] * 9, 12_000)
+    texts = "".join(x.text for x in made if x.output_type == "stream")
+    assert len(texts.encode()) <= 12_000 + len(clean.CUT)
+    assert made[-1].text == clean.CUT
+    (kept,) = [x for x in made if x.output_type == "error"]
+    assert (kept.traceback[0], kept.traceback[-1]) == ("first", "last")
+    assert len(str(kept)) < 12_000
+
+
+def test_many_empty_outputs_cannot_fill_a_page():
+    raw = [{"output_type": "stream", "name": "stdout", "text": "x"}] * 50_000
+    assert len(clean.outputs(raw, 10_000)) < 100
+
+
+# --- notebooks
+
+
+def test_a_hostile_notebook_is_taken_apart(tmp_path):
+    made = clean.notebook(hostile(), tmp_path, 10_000)
+    nbformat.validate(made)
+    for cell in made.cells:
+        assert cell.id.replace("-", "").isalnum()
+        assert not cell.metadata.keys() - {"nbgrader", "original"}
+        assert "onclick" not in json.dumps(cell.metadata.get("nbgrader", {}))
+        assert "attachments" not in cell
+        if cell.cell_type == "markdown":
+            assert not Harm(cell.source, TEXT).found
+        else:
+            assert cell.execution_count is None
+    assert made.cells[-1].metadata.nbgrader.grade_id == "written"
+    assert made.cells[-1].metadata.original == SCRIPT
+    assert "script" not in json.dumps(made.metadata)
+
+
+def test_texts_of_the_assignment_stay_as_they_are(tmp_path):
+    about = {"grade_id": "text-001", "locked": True}
+    cell = v4.new_markdown_cell("<b>$x_1$</b>", metadata={"nbgrader": about})
+    cell["attachments"] = {"a.png": {"image/png": PNG}}
+    made = clean.notebook(v4.new_notebook(cells=[cell]), tmp_path, 100)
+    assert made.cells == [cell]
+
+
+def test_no_two_cells_have_the_same_id(tmp_path):
+    twins = nbformat.NotebookNode(cells=[v4.new_code_cell("1", id="a")] * 2)
+    assert [c.id for c in clean.notebook(twins, tmp_path, 9).cells] == ["a", "cell-1"]
+
+
+def test_outputs_of_all_cells_together_are_limited(tmp_path):
+    stream = {"output_type": "stream", "name": "stdout", "text": "x" * 900}
+    cells = [v4.new_code_cell("", outputs=[stream]) for _ in range(100)]
+    made = clean.notebook(v4.new_notebook(cells=cells), tmp_path, 1000)
+    assert sum(len(x.text) for c in made.cells for x in c.outputs) < 15_000
+
+
+# --- pages
+
+
+def cell(kind, key, source, **about):
+    """Return a cell with nbgrader's metadata."""
+    make = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
+    about = {"grade_id": key, "grade": False, "solution": False} | about
+    return make(source, metadata={"nbgrader": about})
+
+
+def handed_out():
+    """Return the cells of a small hand-out."""
+    return [
+        cell("markdown", "text-1", "# Assignment 9 · Small", locked=True),
+        cell("markdown", "text-2", "## Task 1. `Double` (5 points)", locked=True),
+        cell("code", "task-1", "def double(x): ...", solution=True, locked=False),
+        cell("code", "check-1", "check(2)", grade=True, locked=True),
+        cell("markdown", "text-3", "## Task 2. In words (4 points)", locked=True),
+        cell("markdown", "written", "", grade=True, solution=True, locked=False),
+    ]
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A job that makes the page of a small submission."""
+    released = v4.new_notebook(cells=handed_out())
+    for step in ("source", "release"):
+        folder = tmp_path / "template" / step / "small"
+        folder.mkdir(parents=True)
+        nbformat.write(released, folder / "small.ipynb")
+    ran = v4.new_notebook(cells=handed_out())
+    ran.cells[3].source = "check(2)\nsecret = 7"
+    ran.cells[5].source = "Because $a<b$."
+    ran.cells[3].outputs = [v4.new_output("stream", name="stdout", text="secret says")]
+    ran.cells += hostile().cells
+    folder = tmp_path / "student"
+    folder.mkdir()
+    nbformat.write(clean.notebook(ran, folder, 10_000), folder / "graded.ipynb")
+    record = Record(
+        status="graded",
+        points={"check-1": 10 / 3, "written": None},
+        most={"check-1": 5, "written": 4},
+        said={"check-1": f"the sign is lost {SCRIPT}"},
+        notes=[f"Cell 3: it raised ValueError: {SCRIPT}\ud800"],
+    )
+    target = tmp_path / "feedback" / "ada" / "small.html"
+    place = tmp_path / "template"
+    return PageJob("small", folder, place, record, {}, 0.0, target)
+
+
+def made(job):
+    """Make a page; return its HTML and its text."""
+    page.make(job)
+    html = job.target.read_text("utf-8")
+    harm = Harm(html, f"{TEXT} {PAGE}")
+    assert not harm.found
+    assert (
+        """http-equiv="Content-Security-Policy" content="default-src 'none';""" in html
+    )
+    assert [x.name for x in job.target.parent.iterdir()] == [job.target.name]
+    return html, " ".join(" ".join(harm.parts).split())
+
+
+def test_the_page_says_what_was_earned(job):
+    html, text = made(job)
+    assert "Assignment 9 · Small" in text
+    assert "3.33 of 9 so far: something is not marked yet" in text
+    assert "Task 1. Double 3.33 of 5 Task 2. In words not marked yet (of 4)" in text
+    assert 'href="#cell-check-1"' in html
+    assert 'id="cell-check-1"' in html
+    assert "Handed in late" not in text
+    assert "What happened when this was graded Cell 3: it raised ValueError" in text
+
+
+def test_a_mark_by_hand_counts_and_its_comment_is_shown(job):
+    job.marks["written"] = Mark(score=3.0, extra=0.5, comment=f"Well said. {SCRIPT}")
+    job.marks["check-1"] = Mark(score=5.0)
+    object.__setattr__(job, "penalty", 1.5)
+    _, text = made(job)
+    assert "7 of 9" in text
+    assert "so far" not in text
+    assert "5 of 5 Task 2. In words 3.5 of 4 Handed in late −1.5" in text
+    assert "Your instructor writes Well said. <script>" in text
+
+
+def test_the_page_shows_no_hidden_test_and_says_what_the_check_said(job):
+    html, text = made(job)
+    assert "secret" not in html
+    text = text.replace(" ", "")  # colours stand between the words of the code
+    assert text.index("thesignislost") < text.index("check(2)")
+
+
+def test_the_page_shows_the_answer(job):
+    html, _ = made(job)
+    assert "<mi>a</mi><mo>&lt;</mo><mi>b</mi>" in html
+    assert f"data:image/png;base64,{PNG}" in html
+
+
+@pytest.mark.parametrize("status", ["unreadable", "failed"])
+def test_a_submission_that_did_not_run_has_a_page(job, status):
+    job.record.status, job.record.points = status, {}
+    (job.folder / "graded.ipynb").unlink()
+    _, text = made(job)
+    assert "0 of 9 What happened" in text
+    assert "0 of 5 Task 2. In words 0 of 4" in text
+    assert "marked" not in text
+
+
+@pytest.mark.parametrize("lost", ["student/graded.ipynb", "template", "a check"])
+def test_a_page_that_fails_is_replaced(job, lost, tmp_path):
+    if lost == "template":
+        shutil.rmtree(job.template)
+    elif lost == "a check":
+        path = job.folder / "graded.ipynb"
+        path.write_text(path.read_text("utf-8").replace("check-1", "check-x"), "utf-8")
+    else:
+        (tmp_path / lost).unlink()
+    assert page.make(job) is False
+    _, text = made(job)
+    assert "3.33 of 9 so far" in text
+    assert "What happened when this was graded" in text
+    assert "The notebook could not be shown here." in text
+
+
+def test_a_page_that_takes_too_long_is_replaced(job, monkeypatch):
+    monkeypatch.setattr(page, "highlight", lambda *_: time.sleep(9))
+    monkeypatch.setattr(page, "SECONDS", 0.2)
+    assert page.make(job) is False
+    assert "could not be shown" in made(job)[1]
+
+
+def test_a_page_that_cannot_be_written_stops_nothing(job):
+    job.target.parent.parent.write_text("a file where the folder should be")
+    assert page.make(job) is False
+
+
+def test_numbers_are_short():
+    assert [page.number(x) for x in (4, 10 / 3, 0.5, 0, 1e-9)] == [
+        "4",
+        "3.33",
+        "0.5",
+        "0",
+        "0",
+    ]

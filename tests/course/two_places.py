@@ -1,0 +1,45 @@
+"""Run an assignment's checks as the grader does: the student's code on the other side.
+
+Everything crosses as JSON, as between two processes, though here it is one.
+"""
+
+import json
+from types import SimpleNamespace
+
+import nbformat
+from grading.checks import Checker
+from grading.inside.student import Outputs, Server
+from running import COURSE, cells, compiled
+
+
+class Local:
+    """A student's process that is none: it answers in this one."""
+
+    def __init__(self):
+        self.space = {"__name__": "__main__"}
+        shell = SimpleNamespace(user_ns=self.space)
+        self.server = Server(shell, Outputs(10**6))
+
+    def ask(self, request, seconds):
+        """Return the answer to a request, all in JSON."""
+        line = json.dumps(request | {"seconds": seconds})
+        return json.loads(json.dumps(self.server.answer(json.loads(line))))
+
+
+def run(name, replaced=()):
+    """Run an assignment with some cells replaced, as ``running.run`` does."""
+    replaced, points, says = dict(replaced), {}, {}
+    path = COURSE / "source" / name / f"{name}.ipynb"
+    process = Local()
+    checker = Checker(nbformat.read(path, as_version=4), process, seconds=60)
+    for key, kind, _, source in cells(name):
+        source = replaced.pop(key, source)
+        if kind == "check":
+            found = checker.run(key, source)
+            points[key], says[key] = found.points, found.said + found.error
+        else:
+            body, last = compiled(key, source)
+            exec(body, process.space)
+            if last:
+                eval(last, process.space)
+    return points, says
