@@ -19,7 +19,7 @@ MUTATION := tests/project/mutation
 MUTANTS := build/mutants
 RAY := "$(CURDIR)/$(BIN)/python" $(MUTATION)/ray.py
 
-.PHONY: help setup lab test coverage mutants test-course browser-test matrix matrix-quick bench notebooks assignments grade format lock clean
+.PHONY: help setup lab test coverage mutants test-course browser-test matrix matrix-quick bench notebooks assignments grade collect export similar format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,7 +34,7 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 	$(BIN)/python -c 'import matplotlib.pyplot'
 	@touch $@
 
-.venv/.browser .venv/.bench .venv/.matrix .venv/.mutants: .venv/.%: .venv/.ready
+.venv/.browser .venv/.bench .venv/.matrix .venv/.mutants .venv/.similar: .venv/.%: .venv/.ready
 	$(call install,$*)
 	@touch $@
 
@@ -98,6 +98,15 @@ assignments: .venv/.ready  ## run the assignments' sources again, and generate t
 grade: .venv/.ready  ## grade submitted/*/NAME of the course: make grade ASSIGNMENT=NAME
 	@test -n "$(ASSIGNMENT)" || { echo "Which one? make grade ASSIGNMENT=03_backprop"; exit 2; }
 	$(BIN)/python -m grading.grade $(ASSIGNMENT) $(OPTIONS)
+
+collect: .venv/.ready  ## take a platform's zip: make collect ASSIGNMENT=NAME FROM=downloads.zip
+	$(BIN)/python -m grading.collect $(ASSIGNMENT) --from "$(FROM)" $(OPTIONS)
+
+export: .venv/.ready  ## write grades and feedback for a platform: make export ASSIGNMENT=NAME TO=moodle
+	$(BIN)/python -m grading.export $(ASSIGNMENT) --to $(TO) $(OPTIONS)
+
+similar: .venv/.similar  ## name submissions whose code is alike: make similar ASSIGNMENT=NAME
+	$(BIN)/python -m grading.similar $(ASSIGNMENT) $(OPTIONS)
 
 format: .venv/.ready  ## format code and notebooks, mend what ruff can mend
 	$(BIN)/ruff check --fix .

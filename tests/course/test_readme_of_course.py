@@ -53,6 +53,7 @@ def test_fixed_limits_are_the_programs():
 
 def test_all_columns_statuses_and_isolations_are_listed():
     assert {*book.FIRST, *book.LAST} <= listed("### grades.csv", "| status |")
-    statuses = {student.status for student in CLASS} | {"failed", "not graded"}
+    statuses = {student.status for student in CLASS}
+    statuses |= {"failed", "not graded", "missing"}
     assert listed("| status | meaning |", "\n\n") == statuses
     assert all(f"`{kind}`" in README for kind in sandbox.KINDS)
