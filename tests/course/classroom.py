@@ -200,12 +200,14 @@ def rows_of(course):
 
 
 def hidden_lines(source):
-    """Return the lines of a source's hidden tests that are in no visible part."""
-    lines, inside = {True: set(), False: set()}, False
+    """Return the lines of a source's hidden tests that no visible text holds."""
+    lines, inside = {True: [], False: []}, False
     for line in "\n".join(cell.source for cell in source.cells).split("\n"):
         inside = "### BEGIN HIDDEN" in line or (inside and "### END" not in line)
-        lines[inside].add(line.strip())
-    return {x for x in lines[True] - lines[False] if len(re.findall(r"\w", x)) > 5}
+        lines[inside].append(line.strip())
+    shown = "\n".join(lines[False])
+    found = {line for line in lines[True] if len(re.findall(r"\w", line)) > 5}
+    return {line for line in found if line not in shown}
 
 
 def page_of(course, student, name=TINY, as_it_reads=True):

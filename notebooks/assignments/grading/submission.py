@@ -22,14 +22,15 @@ from grading.suspect import suspicions
 
 LARGEST_FILES = 200 * 2**20  # bytes handed in beside the notebook
 MOST_FILES = 1000
-OWN_MEMORY = 2 * 2**30  # of this process, which never holds much
+OWN_MEMORY = 2**30  # bytes of this process, which never holds much
 
 
 def process(job):
     """Grade a submission and store its Record; runs in a process of its own."""
     sandbox.prepare_process()
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (OWN_MEMORY, OWN_MEMORY))
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]  # the student's may be larger
+        resource.setrlimit(resource.RLIMIT_DATA, (OWN_MEMORY, hard))
     shutil.rmtree(job.folder, ignore_errors=True)
     job.folder.mkdir(parents=True)
     try:
