@@ -16,8 +16,10 @@ from typing import NamedTuple
 import lab_notebook
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 pytest.importorskip("nbgrader")  # the extra `course`
+from course import payloads
 from course.classroom import hand_in, handed_out, make_course, solved
 
 pytestmark = pytest.mark.browser
@@ -90,7 +92,7 @@ def test_formgrader_lists_the_class_and_takes_a_mark(page, project):
     course = project.folder / COURSE
     hand_in(course, "ada", solved(course, NAME), NAME)
     hand_in(course, "bob", handed_out(course, NAME), NAME)
-    hand_in(course, "eve", solved(course, NAME, without=["task-3"]), NAME)
+    hand_in(course, "eve", hostile(solved(course, NAME, without=["task-3"])), NAME)
     rows = grade(course)
     assert {row["student"]: row["waiting"] for row in rows} == {
         "ada": "written",
@@ -112,7 +114,12 @@ def test_formgrader_lists_the_class_and_takes_a_mark(page, project):
     form.get_by_role("link", name="Manual Grading").first.click()
     for page_of in (f"gradebook/{NAME}", f"gradebook/{NAME}/{NAME}"):
         form.locator(f"td a[href$='/formgrader/{page_of}']").click()
-    form.get_by_role("link", name="Submission #1", exact=True).click()
+    for number in (2, 1):
+        form.get_by_role("link", name=f"Submission #{number}", exact=True).click()
+        form.locator("#written").wait_for()
+        assert all(frame.evaluate("window.hit") is None for frame in page.frames)
+        if number > 1:
+            form.get_by_role("link", name=NAME, exact=True).last.click()
     form.locator("#written").fill("3")
     form.locator("#written").blur()
     form.locator(".nbgrader_cell:has(#written) .score-saved").wait_for()
@@ -120,6 +127,17 @@ def test_formgrader_lists_the_class_and_takes_a_mark(page, project):
     marked = [row for row in grade(course) if row["written"] == "3"]
     assert len(marked) == 1
     assert marked[0]["waiting"] == ""
+
+
+def hostile(notebook):
+    """Add to a notebook what would run script where it is shown as it is."""
+    notebook.cells += [new_markdown_cell(text) for text in payloads.MARKDOWN]
+    width = '{"width": "1 onerror=window.hit=1"}'
+    shows = (
+        f'display({{"image/png": "AAAA"}}, raw=True, metadata={{"image/png": {width}}})'
+    )
+    notebook.cells.append(new_code_cell(shows))
+    return notebook
 
 
 def open_formgrader(page, project):
@@ -135,7 +153,7 @@ def grade(course):
     """Grade the class, as `make grade` does; return the rows of grades.csv."""
     command = [sys.executable, "-m", "grading.grade", NAME, "--course", course]
     subprocess.run(command, check=True, timeout=100)
-    with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
+    with (course / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
