@@ -67,7 +67,7 @@ $(MUTANTS)/%:
 	@$(BIN)/cr-filter-operators $@/session.sqlite $@/config.toml
 	cd $@ && $(RAY) exec config.toml session.sqlite
 
-test-course: .venv/.ready  ## grade a class of forty, and all else about grading that takes long
+test-course: .venv/.ready  ## grade a class of seventy, and all else about grading that takes long
 	$(BIN)/python -m pytest -m course tests/course
 
 browser-test: .venv/.browser  ## run all lessons in JupyterLab in a real Chromium

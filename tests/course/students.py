@@ -1,4 +1,4 @@
-"""Fifty ways to hand in the tiny assignment, and what each must come to.
+"""Seventy ways to hand in the tiny assignment, and what each must come to.
 
 The table of a class: every row makes a submission from the solution by a small change.
 """

@@ -1,4 +1,4 @@
-"""A class of forty, and what each submission comes to (`make test-course`)."""
+"""A class of seventy, and what each submission comes to (`make test-course`)."""
 
 import hashlib
 import socket
