@@ -29,7 +29,7 @@ def process(job):
     """Grade a submission and store its Record; runs in a process of its own."""
     sandbox.prepare_process()
     if sys.platform == "linux":
-        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]  # the student's may be larger
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]  # for the student's
         resource.setrlimit(resource.RLIMIT_DATA, (OWN_MEMORY, hard))
     shutil.rmtree(job.folder, ignore_errors=True)
     job.folder.mkdir(parents=True)
