@@ -262,6 +262,25 @@ def helper_module(course, name):
     (path.parent / "helper.py").write_text(HELPER)
 
 
+def hooked(answer):
+    """Return a ``make`` that takes the student's end of the wire, and lies once."""
+    source = f"""
+import base64, gc
+server = [x for x in gc.get_objects() if type(x).__name__ == "Server"][0]
+honest = server.answer
+def lies(request):
+    said = honest(request)
+    if request["do"] != "call" or "value" not in said:
+        return said
+    server.answer = honest if told else lies
+    told.append(1)
+    return {{"changed": [], "value": {answer}}}
+told = []
+server.answer = lies
+"""
+    return cheat(source)
+
+
 CLASS = [
     Student("perfect", changed(lambda notebook: None), FULL),
     Student("blank", blank, ZERO),
@@ -600,8 +619,7 @@ CLASS = [
             """,
             before="check-3",
         ),
-        {"check-1": 0, "check-2": 5, "check-3": 0},
-        "limited",
+        {**FULL, "check-1": 0},
     ),
     Student(
         "traces-checks",
@@ -819,6 +837,100 @@ CLASS = [
             )
         ),
         FULL,
+    ),
+    Student(
+        "surrogate",
+        with_cell("raise ValueError('\\ud800 \\x1b]0;taken\\x07')"),
+        FULL,
+        says="Cell number 5: it raised ValueError",
+    ),
+    Student(
+        "reads-memory",
+        hooked(
+            """["list", None, [["object", None, 9, "nnlib.layers:ReLU",
+            ["__array_interface__"], [["dict", None, ["data", "shape", "typestr",
+            "version", "offset"], [["known", 0], ["tuple", [2]], "<u8", 3, -4096]]]
+            ]]]"""
+        ),
+        {**FULL, "check-1": 0},
+    ),
+    Student(
+        "many-handles",
+        hooked('["list", None, [["handle", i, f"k{i}"] for i in range(150_000)]]'),
+        {**FULL, "check-1": 0},
+    ),
+    Student(
+        "endless-header",
+        hooked(
+            """["array", None, base64.b64encode(b"\\x93NUMPY\\x01\\x00v\\x00" + (
+            "{'descr': '|S0', 'fortran_order': False, 'shape': (10**12,), }"
+            ).replace("10**12", str(10**12)).ljust(117).encode() + b"\\n").decode()]"""
+        ),
+        {**FULL, "check-1": 0},
+    ),
+    Student(
+        "jams-the-pipe",
+        with_cell(
+            """
+            import fcntl, gc, os, time
+            server = [x for x in gc.get_objects() if type(x).__name__ == "Server"][0]
+            server.answer = lambda request: time.sleep(999)
+            for number in range(3, 30):
+                try:
+                    fcntl.fcntl(number, fcntl.F_SETPIPE_SZ, 4096)
+                except OSError:
+                    pass
+            """,
+            before="task-3",
+        ),
+        {"check-1": 4, "check-2": 5, "check-3": 0},
+        "limited",
+    ),
+    Student(
+        "slow-calls",
+        in_task_1(
+            """
+            import time
+            def double(X):
+                time.sleep(20)
+                return 2 * X
+            """
+        ),
+        {**FULL, "check-1": 0},
+        "limited",
+        "Cell check-1: it was stopped after",
+    ),
+    Student(
+        "fills-shm",
+        with_cell(
+            """
+            for place in ("/dev/shm", "/dev", "/"):
+                for number in range(30):
+                    try:
+                        with open(f"{place}/{number}", "wb") as file:
+                            file.write(bytes(20 * 2**20))
+                    except OSError:
+                        print("full", place)
+                        break
+                else:
+                    print("not full", place)
+            """
+        ),
+        FULL,
+    ),
+    Student(
+        "fills-disk",
+        with_cell(
+            """
+            for number in range(40):
+                with open(str(number), "wb") as file:
+                    file.write(bytes(90 * 2**20))
+            """,
+            before="task-3",
+        ),
+        {"check-1": 4, "check-2": 5, "check-3": 0},
+        "limited",
+        "its files took more than 500 MB",
     ),
 ]
 SIX = ("perfect", "blank", "swallows-interrupt", "no-ids", "broken-json", "allclose")

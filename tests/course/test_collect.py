@@ -92,6 +92,30 @@ def test_debris_is_left_out_and_zips_inside_are_opened(take):
     assert "bad.zip: left out, it is a damaged zip." in said
 
 
+def test_no_student_hands_in_for_another(take):
+    """Not by a name inside a zip, nor by one inside a folder, nor the time of it."""
+    names = ("Bob_2_assignsubmission_file_/tiny.ipynb", "bob_9_9_tiny.ipynb")
+    for name in names:
+        inner = zipped({name: NOTEBOOK})
+        found, _ = take(
+            {
+                "Zed_1_assignsubmission_file_/mine.zip": inner,
+                f"Eve_4_assignsubmission_file_/{name}": NOTEBOOK,
+                "Kim_7_assignsubmission_file_mine.zip": inner,
+                "Ann_5_assignsubmission_file_/timestamp.txt": b"2001-01-01",
+                "lou_3_8_mine.zip": inner,
+                "max.zip": inner,
+            }
+        )
+        assert {path.split("/")[0] for path in found} == {
+            "Zed",
+            "Eve",
+            "Kim",
+            "lou",
+            "max",
+        }
+
+
 def test_no_file_gets_out_of_its_folder(take, tmp_path):
     names = ["../../evil/x.ipynb", "a/../../../x", "/etc/x", "C:\\..\\..\\x/y", "x.txt"]
     found, said = take(dict.fromkeys(names, NOTEBOOK))

@@ -40,15 +40,26 @@ class Idle(ast.NodeTransformer):
         self.what = what
 
     def visit_FunctionDef(self, node):
+        if self.what == "everything is 0":
+            own = [name for name in arguments_of(node) if name != "self"]
+            first = own[0] if own else "0"
+            lines = CHANGED.format(arguments=f"({', '.join(own)},)" if own else "()")
+            back = "" if node.name == "__init__" else f"np.zeros(np.shape({first}))"
+            lines = lines.replace("return argument", f"return {back}")
+            node.body = parsed(lines)
+            return node
         if not is_stub(node):
             return node
         if self.what == "inherits":
             return None
         lines = bodies(arguments_of(node)).get(self.what, "return None")
-        node.body = (
-            ast.parse(f"def f():\n{textwrap.indent(lines, '    ')}").body[0].body
-        )
+        node.body = parsed(lines)
         return node
+
+
+def parsed(lines):
+    """Return a body of these lines."""
+    return ast.parse(f"def f():\n{textwrap.indent(lines, '    ')}").body[0].body
 
 
 def is_stub(node):
@@ -64,7 +75,7 @@ def idle(name):
     for key, source in released(name, "solution").items():
         stubs = [node for node in ast.walk(ast.parse(source)) if is_stub(node)]
         whats = {what: None for node in stubs for what in bodies(arguments_of(node))}
-        for what in [*whats, "inherits"]:
+        for what in [*whats, "inherits", "everything is 0"]:
             changed = Idle(what).visit(ast.parse(source))
             for node in ast.walk(changed):
                 if isinstance(node, ast.ClassDef) and not node.body:

@@ -1,5 +1,7 @@
 """Checks say the same in a student's notebook and in the grader, over a wire."""
 
+import base64
+import io
 import time
 
 import numpy as np
@@ -31,6 +33,14 @@ def test_solutions_and_stubs_come_to_the_same(name):
 @pytest.mark.parametrize(("name", "cells"), OTHERS)
 def test_all_mistakes_and_other_solutions_come_to_the_same(name, cells):
     assert two_places.run(name, cells) == run(name, cells)
+
+
+def npy(descr, shape):
+    """Return the header of an .npy file."""
+    file = io.BytesIO()
+    header = {"descr": descr, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file.getvalue()
 
 
 # What crosses, and how.
@@ -145,6 +155,32 @@ def test_an_object_of_nnlib_s_is_the_same_each_time_and_hides_no_method(student)
     assert model is link.look_up("model")
     assert type(model.layers[0]) is nnlib.Dense
     assert "forward" not in vars(model.layers[0])
+
+
+def test_no_attribute_of_a_mirrored_object_is_more_than_data():
+    hidden = ["__array_interface__", "_x", "W", "forward", "layers"]
+    inner = ["object", None, 1, "nnlib.layers:ReLU", [], []]
+    values = [["dict", None, [], []], 1, inner, 1, ["list", None, [inner]]]
+    said = ["object", None, 0, "nnlib.layers:Dense", hidden, values]
+    found = Link(Liar({"changed": [], "value": said}), {}).ask("name", "x")
+    assert list(vars(found)) == ["layers"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\3\4",
+        b"\x93NUMPY\1\0",
+        npy("|S0", (10**12,)),
+        npy("<f8", (10**12,)),
+        npy("|O", (1,)) + b"\x80\4N.",
+        npy("<f8", (2,)) + bytes(24),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_refused(data):
+    said = ["array", None, base64.b64encode(data).decode()]
+    with pytest.raises(ValueError, match="the value cannot be read"):
+        Link(Liar({"changed": [], "value": said}), {}).ask("name", "x")
 
 
 def test_exceptions_keep_name_base_text_and_line(student):

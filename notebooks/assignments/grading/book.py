@@ -5,6 +5,8 @@ comments given by hand are never written over.
 """
 
 import csv
+import json
+import logging
 import os
 import sys
 
@@ -26,6 +28,7 @@ LATE = "nbgrader.plugins.latesubmission.LateSubmissionPlugin"
 BESIDE = os.path.dirname(sys.executable)
 if BESIDE not in os.environ.get("PATH", "").split(os.pathsep):
     os.environ["PATH"] = os.pathsep.join([BESIDE, os.environ.get("PATH", os.defpath)])
+logging.getLogger("tornado.application").setLevel("CRITICAL")  # errors are told once
 
 
 class Book:
@@ -40,31 +43,32 @@ class Book:
     def __init__(self, course, name, wait=30):
         config = release.settings(course)
         plugin = config.AssignLatePenalties.get("plugin_class", LATE)
-        plugin = import_item(plugin) if isinstance(plugin, str) else plugin
-        self.name, self.late = name, plugin(config=config)
-        file = str(course / "gradebook.db")
-        url = URL.create("sqlite", database=file, query={"timeout": str(wait)})
+        try:
+            plugin = import_item(plugin) if isinstance(plugin, str) else plugin
+            self.late = plugin(config=config)
+        except Exception as error:
+            raise RuntimeError(f"The plugin {plugin} cannot be used: {error}") from None
+        file, query = str(course / "gradebook.db"), {"timeout": str(wait)}
+        url = URL.create("sqlite", database=file, query=query).render_as_string()
         course_id = config.CourseDirectory.course_id or "default_course"
-        self.book = Gradebook(url.render_as_string(), course_id)
+        self.name, self.book = name, Gradebook(url, course_id)
 
     def close(self):
         """Close the gradebook."""
         self.book.close()
 
-    def enter_cells(self, source):
+    def enter_cells(self, notebook):
         """Bring the assignment's cells up to date; marks of cells that stay are kept.
 
         Args:
-            source: the notebook, each cell's checksum that of the hand-out.
+            notebook: the source, as it is when nbgrader saves its cells.
         """
         book, both = self.book, (self.name, self.name)
         book.update_or_create_assignment(self.name)
-        try:
-            book.find_notebook(*both)
-        except MissingEntry:
-            book.add_notebook(*both)
+        kernel = json.dumps(notebook.metadata.get("kernelspec", {}))
+        entry = book.update_or_create_notebook(*both, kernelspec=kernel)
         known = {"grade": set(), "solution": set(), "source": set()}
-        for cell in source.cells:
+        for cell in notebook.cells:
             about = cell.metadata.get("nbgrader", {})
             key, kind = about.get("grade_id"), {"cell_type": cell.cell_type}
             if is_grade(cell):
@@ -79,7 +83,7 @@ class Book:
                 more["checksum"] = about.get("checksum")
                 book.update_or_create_source_cell(key, *both, **more)
                 known["source"].add(key)
-        self.drop_and_add(book.find_notebook(*both), known)
+        self.drop_and_add(entry, known)
 
     def drop_and_add(self, notebook, known):
         """Drop cells that are no more, and give submissions what is new."""
@@ -87,11 +91,10 @@ class Book:
         for kind, names in known.items():
             for cell in getattr(notebook, f"{kind}_cells"):
                 if cell.name not in names:
-                    for entry in [*(getattr(cell, "grades", None) or ())]:
+                    entries = [*getattr(cell, "grades", ())]
+                    entries += getattr(cell, "comments", ())
+                    for entry in [*entries, cell]:
                         db.delete(entry)
-                    for entry in [*(getattr(cell, "comments", None) or ())]:
-                        db.delete(entry)
-                    db.delete(cell)
         db.commit()
         db.expire_all()
         for submission in notebook.submissions:
@@ -115,8 +118,7 @@ class Book:
 
     def marks(self, student):
         """Return {cell: Mark} of what was given by hand."""
-        found = self.submission(student)
-        marks = {}
+        found, marks = self.submission(student), {}
         for grade in found.grades if found else ():
             if grade.manual_score is not None or grade.extra_credit is not None:
                 marks[grade.name] = Mark(grade.manual_score, grade.extra_credit)
@@ -133,25 +135,32 @@ class Book:
         look.
         """
         self.book.update_or_create_student(student)
-        time = {"timestamp": record.timestamp} if record.timestamp else {}
+        time = {"timestamp": record.timestamp or None}
         self.book.update_or_create_submission(self.name, student, **time)
         found = self.submission(student)
         for grade in found.grades:
             grade.auto_score = record.points.get(grade.name)
             by_hand = grade.manual_score is not None
             grade.needs_manual_grade = by_hand or grade.auto_score is None
-        found.flagged = any(not x.startswith(NOTICE) for x in record.flags)
+        for comment in found.comments:
+            nothing = record.points.get(comment.name) == 0
+            comment.auto_comment = "No response." if nothing else None
+        if any(not flag.startswith(NOTICE) for flag in record.flags):
+            found.flagged = True
         self.book.db.commit()
 
     def penalty(self, student):
         """Enter and return the points that a late submission loses."""
         found = self.submission(student)
-        late, penalty = found.assignment.total_seconds_late, 0.0
+        late, penalty = found.assignment.total_seconds_late, None
         if late > 0:
-            penalty = self.late.late_submission_penalty(student, found.score, late)
-        if (found.late_submission_penalty or 0.0) != (penalty or 0.0):
-            found.late_submission_penalty = penalty or None
-            self.book.db.commit()
+            try:
+                penalty = self.late.late_submission_penalty(student, found.score, late)
+            except Exception as error:  # a plugin of the course's own
+                name = type(self.late).__name__
+                raise RuntimeError(f"The plugin {name} failed: {error!r}") from error
+        found.late_submission_penalty = penalty
+        self.book.db.commit()
         return penalty or 0.0
 
     def row(self, student, record):
@@ -164,7 +173,7 @@ class Book:
             return row
         grades = sorted(found.grades, key=lambda grade: grade.name)
         penalty = found.late_submission_penalty or 0
-        row |= {"score": f"{found.score - penalty:g}"}
+        row["score"] = f"{max(0, found.score - penalty):g}"
         row["penalty"] = f"{penalty:g}" if penalty else ""
         row["max_score"] = f"{found.max_score:g}"
         row["auto"] = f"{sum(grade.auto_score or 0 for grade in grades):g}"
@@ -187,10 +196,10 @@ def roster(course):
     except UnicodeDecodeError:
         text = path.read_text("cp1252", "replace")
     mark = ";" if ";" in text.partition("\n")[0] else ","
-    rows = csv.DictReader(text.splitlines(), delimiter=mark)
-    rows = [{(k or "").strip().lower(): (x or "") for k, x in r.items()} for r in rows]
-    if rows and "student" not in rows[0]:
+    rows = csv.DictReader(text.splitlines(), restval="", delimiter=mark)
+    if "student" not in [x.strip().lower() for x in rows.fieldnames or ["student"]]:
         raise RuntimeError("roster.csv has no column called student.")
+    rows = [{k.strip().lower(): x.strip() for k, x in r.items() if k} for r in rows]
     return [row for row in rows if row["student"]]
 
 
@@ -199,7 +208,7 @@ def write_csv(path, rows):
     rows = sorted(rows, key=lambda row: (row["assignment"], row["student"]))
     tasks = {key for row in rows for key in row} - {*FIRST, *LAST}
     partial = path.with_suffix(".part")
-    with partial.open("w", newline="", encoding="utf-8-sig") as file:
+    with partial.open("w", newline="", encoding="utf-8-sig", errors="replace") as file:
         columns = [*FIRST, *sorted(tasks), *LAST]
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()

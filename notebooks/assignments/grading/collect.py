@@ -22,21 +22,27 @@ from grading.repair import DEBRIS
 
 MOST_BYTES = 200 * 2**20  # of a student's files, and ten times that of all
 MOST_FILES = 10_000
-MOODLE = r"(?:.*/)?(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_file_?/?(?P<file>.+)"
-CANVAS = r"(?:.*/)?(?P<who>[^/_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)"
+MOODLE = (
+    r"(?:[^/]+/)*?(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_file_?/?(?P<file>.+)"
+)
+CANVAS = r"(?:[^/]+/)*?(?P<who>[^/_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)"
 FOLDER = r"(?P<who>[^/]+)/(?P<file>.+)"
-FILE = r"(?P<file>(?P<who>[^/]+)\.ipynb)"
+FILE = r"(?P<file>(?P<who>[^/]+)\.(?:ipynb|zip))"
 
 
-def files_in(path, data=None, depth=0):
-    """Yield (name, size, function that returns the bytes) of all files in a place."""
-    if data is None and path.is_dir():
+def files_in(path, file=None, depth=0):
+    """Yield (name, path inside it, size, function that returns the bytes) of all files.
+
+    The path inside is that in a zip which a student handed in, or "": whose a file is,
+    is told by the name that the platform gave it, and by nothing that is inside.
+    """
+    if file is None and path.is_dir():
         for found in sorted(path.rglob("*")):
             if found.is_file() and not found.is_symlink():
                 name = found.relative_to(path).as_posix()
                 yield from opened(name, found.stat().st_size, found.read_bytes, depth)
         return
-    with zipfile.ZipFile(data or path) as archive:
+    with zipfile.ZipFile(file or path) as archive:
         for info in archive.infolist():
             name = info.filename
             if (
@@ -53,18 +59,14 @@ def files_in(path, data=None, depth=0):
 
 def opened(name, size, read, depth):
     """Yield a file, or the files in it if it is a zip."""
-    if name.lower().endswith(".zip") and depth < 2 and size <= MOST_BYTES:
-        start = (
-            name[:-4] if "_assignsubmission_" not in name else name.rpartition("/")[0]
-        )
-        try:
-            for inner, *rest in files_in(None, io.BytesIO(read()), depth + 1):
-                yield f"{start}/{inner}", *rest
-            return
-        except (zipfile.BadZipFile, OSError):
-            print(f"{name}: left out, it is a damaged zip.")
-            return
-    yield name, size, read
+    if not name.lower().endswith(".zip") or depth > 1 or size > MOST_BYTES:
+        yield name, "", size, read
+        return
+    try:
+        for inner, more, *rest in files_in(None, io.BytesIO(read()), depth + 1):
+            yield name, f"{inner}/{more}".rstrip("/"), *rest
+    except (zipfile.BadZipFile, OSError):
+        print(f"{name}: left out, it is a damaged zip.")
 
 
 def unpack(archive, info):
@@ -111,12 +113,12 @@ class Class:
 def collect(course, name, source):
     """Copy all files to course/submitted/STUDENT/NAME/; return how many students."""
     people, seen, left, count = Class(roster(course)), {}, 10 * MOST_BYTES, 0
-    for path, size, read in files_in(source):
-        steps = path.split("/")
-        count += 1
+    for name_given, inside, size, read in files_in(source):
+        path = f"{name_given}/{inside}".rstrip("/")
+        steps, count = path.split("/"), count + 1
         if any(DEBRIS.fullmatch(step) for step in steps) or "_onlinetext" in path:
             continue
-        found = parts_of(path)
+        found = parts_of(name_given)
         if not found or ".." in steps or path.startswith("/") or "\0" in path:
             print(f"{path}: left out, the name does not say whose it is.")
             continue
@@ -127,7 +129,10 @@ def collect(course, name, source):
             print(f"{path}: left out, it is too much.")
             continue
         folder = course / "submitted" / student / name
-        file = found["file"]
+        file = inside or found["file"]
+        if file == "timestamp.txt":
+            print(f"{path}: left out, a student does not say when it was handed in.")
+            continue
         if file.lower().endswith(".ipynb") and found["who"] == file[:-6]:
             file = f"{name}.ipynb"
         if student not in seen and folder.exists():

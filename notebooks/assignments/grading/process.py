@@ -6,6 +6,7 @@ what takes too long is interrupted, what swallows the interruption is killed, an
 answer that is too long is not read.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -19,10 +20,11 @@ import matplotlib
 import psutil
 
 from grading import sandbox
-from grading.inside.wire import ANSWER
+from grading.inside.wire import ANSWER, MOST_VALUES
 
 GRACE = 3.0  # seconds that interrupted code has to end
-LOOK = 0.25  # seconds between two looks at the memory
+LOOK = 0.25  # seconds between two looks at its memory and its files
+MOST_WRITTEN = 500 * 2**20  # bytes in its folder, those handed in included
 
 
 class Ended(BaseException):
@@ -30,6 +32,17 @@ class Ended(BaseException):
 
     No check can catch it by mistake.
     """
+
+
+def read(line):
+    """Return the answer in a line, {} if it is none."""
+    if sum(line.count(mark) for mark in b"[{,") > MOST_VALUES:
+        return {}
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 class Process:
@@ -54,13 +67,15 @@ class Process:
         serve = "from grading.inside.student import main; main()"
         command = [sys.executable, "-P", "-c", serve]
         self.process = sandbox.start(isolation, self.folder, command, work)
-        self.received, self.deadline = b"", None
+        self.received, self.deadline, self.number = b"", None, 0
+        self.looked = time.monotonic()
+        os.set_blocking(self.process.stdin.fileno(), False)
         about = {"memory": limits.memory_mb * 2**20}
         about |= {"file_size": limits.file_mb * 2**20}
         about |= {"output": limits.output_kb * 1024}
         about |= {"processes": 0 if isolation == "none" else limits.processes}
         try:
-            self.send(about)
+            self.send(about, time.monotonic() + 60)
             self.ask({"do": "cell", "source": ""}, 60)
         except Ended as reason:
             told = (self.folder / "stderr.txt").read_text("utf-8", "replace")[-500:]
@@ -80,13 +95,19 @@ class Process:
         running = psutil.Process().children(recursive=True)
         return sum(x.status() != psutil.STATUS_ZOMBIE for x in running)
 
-    def send(self, request):
-        """Send a line of JSON."""
-        try:
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
-            self.process.stdin.flush()
-        except OSError:
-            raise Ended(self.death()) from None
+    def send(self, request, until):
+        """Send a line of JSON; the other side may refuse to read it."""
+        line, pipe = json.dumps(request).encode() + b"\n", self.process.stdin.fileno()
+        while line:
+            _, ready, _ = select.select([], [pipe], [], LOOK)
+            try:
+                line = line[os.write(pipe, line) if ready else 0 :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise Ended(self.death()) from None
+            if line and time.monotonic() > until:
+                raise Ended("it did not take what it was sent")
 
     def ask(self, request, seconds):
         """Send a request and return the answer, a dict.
@@ -101,13 +122,13 @@ class Process:
         now = time.monotonic()
         left = max(self.deadline - now, 0.1) if self.deadline else seconds
         until = now + min(seconds, left) + GRACE
-        self.send(request | {"seconds": min(seconds, left)})
-        line = self.line(until, seconds)
-        try:
-            answer = json.loads(line)
-        except (ValueError, RecursionError):
-            answer = None
-        return answer if isinstance(answer, dict) else {}
+        self.number += 1
+        request |= {"seconds": min(seconds, left), "number": self.number}
+        self.send(request, until)
+        while True:  # an answer that came too late for its question is not taken
+            answer = read(self.line(until, seconds))
+            if answer.get("number") == self.number or not answer:
+                return answer
 
     def line(self, until, seconds):
         """Return the next line that the process writes."""
@@ -120,8 +141,10 @@ class Process:
             if read == b"":
                 raise Ended(self.death())
             self.received += read or b""
-            if not ready:
+            if time.monotonic() > self.looked + LOOK:
                 self.look_at_memory()
+                self.look_at_files()
+                self.looked = time.monotonic()
             if time.monotonic() > until:
                 raise Ended(self.too_late(seconds))
         line, _, self.received = self.received.partition(b"\n")
@@ -153,6 +176,16 @@ class Process:
                 f"{self.limits.memory_mb} MB"
             )
 
+    def look_at_files(self):
+        """Raise Ended if what it has written takes more than the limit."""
+        total = 0
+        for place, _, files in os.walk(self.folder / "work"):
+            for name in files:
+                with contextlib.suppress(OSError):
+                    total += os.lstat(os.path.join(place, name)).st_blocks * 512
+        if total > MOST_WRITTEN:
+            raise Ended(f"its files took more than {MOST_WRITTEN // 2**20} MB")
+
     def death(self):
         """Say why the process ended, from its exit code."""
         try:
@@ -161,7 +194,7 @@ class Process:
             return "it closed its connection to the grader"
         code = code - 128 if code > 128 else -code if code < 0 else code + 1000
         if code == 9:
-            return "the system killed it: did it use more memory than there is?"
+            return "it was killed: by itself, or did it use more memory than there is?"
         if code in (6, 7, 11):
             return "Python itself crashed: did it use more memory than the limit?"
         if code < 1000:

@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 
 import nbformat
+from nbgrader.nbgraderformat import ValidationError
 from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
@@ -39,7 +40,10 @@ def settings(course):
             f"{course} has no {SETTINGS}: is it the course folder? Copy {COURSE.name}/"
             f"{SETTINGS} of the series into it, or name the folder with --course."
         )
-    config = PyFileConfigLoader(SETTINGS, path=str(course)).load_config()
+    try:
+        config = PyFileConfigLoader(SETTINGS, path=str(course)).load_config()
+    except Exception as error:
+        raise RuntimeError(f"{SETTINGS} cannot be used: {error!r}") from error
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.db_url = f"sqlite:///{course}/gradebook.db"
     return config
@@ -50,6 +54,21 @@ def names(course):
     return sorted(path.parent.name for path in Path(course).glob("source/*/*.ipynb"))
 
 
+def source_of(course, name):
+    """Return the path of an assignment's source notebook.
+
+    Raises:
+        FileNotFoundError: there is no such assignment.
+    """
+    path = Path(course) / "source" / name / f"{name}.ipynb"
+    if path.is_file():
+        return path
+    known = ", ".join(names(course)) or "none yet"
+    raise FileNotFoundError(
+        f"There is no assignment {name!r} in {course}/source (there are: {known})."
+    )
+
+
 def released(course, name):
     """Return the hand-out's notebook, in its stable form.
 
@@ -57,22 +76,26 @@ def released(course, name):
         FileNotFoundError: there is no such assignment.
         RuntimeError: nbgrader cannot take the source; the message says why.
     """
-    path = Path(course) / "source" / name / f"{name}.ipynb"
-    if not path.is_file():
-        known = ", ".join(names(course)) or "none yet"
-        raise FileNotFoundError(
-            f"There is no assignment {name!r} in {course}/source (there are: {known})."
-        )
-    config = settings(course)
-    notebook, resources = nbformat.read(path, as_version=4), {}
+    return normalise(prepared(course, name))
+
+
+def prepared(course, name, until=None):
+    """Return the source after nbgrader's preprocessors, or before the one named."""
+    path, config = source_of(course, name), settings(course)
     try:
+        notebook, resources = nbformat.read(path, as_version=4), {}
         for step in config.GenerateAssignment.preprocessors:
-            if not step.endswith(".SaveCells"):  # there is no gradebook
+            kind = step.rpartition(".")[2]
+            if kind == until:
+                break
+            if kind != "SaveCells":  # it would need a gradebook
                 step = import_item(step)(config=config)
                 notebook, resources = step.preprocess(notebook, resources)
     except Exception as error:
-        raise RuntimeError(f"{path.name}: {error}") from error
-    return normalise(notebook)
+        cause = error.__context__  # nbgrader says there which cell it is
+        reason = cause if isinstance(cause, ValidationError) else error
+        raise RuntimeError(f"{path.name}: {reason}") from error
+    return notebook
 
 
 def normalise(notebook):

@@ -127,16 +127,26 @@ def command(kind, folder, arguments):
     if kind == "bwrap":
         closed = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
         closed += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
-        closed += ["--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
+        for place in ("/tmp", "/dev/shm"):
+            closed += ["--size", str(TMP_BYTES), "--tmpfs", place]
+        for place in kernel_settings():
+            closed += ["--ro-bind", place, place]
         for path, real in needed().items():
             closed += ["--ro-bind", str(real), str(path)]
         closed += ["--bind", str(folder), str(folder), "--chdir", str(folder)]
+        closed += ["--remount-ro", "/dev", "--remount-ro", "/"]
         return [*closed, *arguments]
     if kind == "unshare":
         closed = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--ipc"]
         closed += ["--pid", "--fork", "--kill-child=KILL"]
         return [*closed, "sh", "-c", root_script(), "sh", str(folder), *arguments]
     return list(arguments)
+
+
+def kernel_settings():
+    """Return the places in /proc through which root could change the machine."""
+    places = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
+    return [place for place in places if os.path.exists(place)]
 
 
 def root_script():
@@ -153,11 +163,15 @@ def root_script():
         lines.append(f"mount --rbind {shlex.quote(str(real))} {there}")
         lines.append(f"mount -o remount,bind,ro {there} || true")
     lines += ['mount -t proc proc "$root/proc"', 'mkdir "$root/dev/shm"']
+    for place in kernel_settings():
+        there = f'"$root{place}"'
+        lines += [f"mount --bind {there} {there}"]
+        lines += [f"mount -o remount,bind,ro {there}"]
     for name in DEVICES:
         there = f'"$root/dev/{name}"'
         lines += [f"touch {there}", f"mount --bind /dev/{name} {there}"]
     lines += ['mkdir -p "$root$1"', 'mount --rbind "$1" "$root$1"']
-    lines += ['mount -t tmpfs none "$root$1/.root"', 'cd "$root"']
+    lines += ['mount -t tmpfs -o ro none "$root$1/.root"', 'cd "$root"']
     lines += ['folder="$1"', "shift"]
     rights = "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs"
     inner = """sh -c 'cd "$0" && exec "$@"'"""
@@ -199,7 +213,8 @@ def start(kind, folder, arguments, cwd):
 
 def remove(folder):
     """Remove a folder that a submission wrote to, however deep it is."""
-    subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        subprocess.run([*command, "--", str(folder)], stderr=subprocess.DEVNULL)
 
 
 def sweep():

@@ -22,6 +22,7 @@ from grading.suspect import suspicions
 
 LARGEST_FILES = 200 * 2**20  # bytes handed in beside the notebook
 MOST_FILES = 1000
+MOST_NOTES = 30
 OWN_MEMORY = 2**30  # bytes of this process, which never holds much
 
 
@@ -65,7 +66,9 @@ def grade(job):
         record.flags += [f"notice: cell {n} {x}" for n, x in suspicions(notebook)]
     if when := handed_in_at(job.submitted, record.notes):
         record.timestamp = when
-    record.notes = [*dict.fromkeys(record.notes)]
+    record.notes = [clean.text(note, 400) for note in dict.fromkeys(record.notes)]
+    record.notes = record.notes[:MOST_NOTES]
+    record.said = {key: clean.text(x, 5000) for key, x in record.said.items()}
     limit = job.limits.outputs_kb * 1024
     return record, clean.notebook(notebook, folder, limit)
 
@@ -198,6 +201,7 @@ class Run:
         for output in cell.outputs:
             if isinstance(output, dict) and output.get("output_type") == "error":
                 self.error(where, str(output.get("ename")), str(output.get("evalue")))
+                break
 
     def error(self, where, name, text):
         """Tell what an error in a student's cell means for the grading."""

@@ -339,13 +339,15 @@ def main():
     sys.path.insert(0, "")
     me = os.getpid()
     for line in requests:
-        answer = server.answer(json.loads(line))
+        request = json.loads(line)
+        answer = server.answer(request) | {"number": request["number"]}
         if os.getpid() != me:  # a copy that the student's code made of this process
             os._exit(0)
         line = json.dumps(answer, default=str, skipkeys=True)
         if len(line) > ANSWER:
             text = f"what it gave back has more than {ANSWER // 2**20} MB"
             error = ["ValueError", "ValueError", text, ""]
-            line = json.dumps({"changed": [], "error": error})
+            answer = {"changed": [], "error": error, "number": request["number"]}
+            line = json.dumps(answer)
         answers.write(line.encode() + b"\n")
         answers.flush()
