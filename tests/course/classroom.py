@@ -182,7 +182,7 @@ def hand_in(course, student, notebook, name=TINY, filename=None):
 
 def arguments(course, *options):
     """Return the grader's arguments for a class, with small limits."""
-    limits = ["--workers=2", "--seconds=3", "--memory=600"]
+    limits = ["--workers=2", "--seconds=5", "--memory=600"]
     return [TINY, f"--course={course}", *limits, *options]
 
 
