@@ -11,9 +11,9 @@ import os
 import sys
 
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
+from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import is_grade, is_locked, is_solution
 from sqlalchemy.engine import URL
-from traitlets.utils.importstring import import_item
 
 from grading import release
 from grading.records import Mark
@@ -22,7 +22,6 @@ FIRST = ["student", "assignment", "status", "score", "max_score", "auto", "by_ha
 FIRST += ["penalty"]
 LAST = ["waiting", "flags", "isolation", "notes"]
 NOTICE = "notice:"  # a flag that says: have a look, it may be innocent
-LATE = "nbgrader.plugins.latesubmission.LateSubmissionPlugin"
 
 # nbgrader calls alembic, which stands beside this Python, to make a new gradebook.
 BESIDE = os.path.dirname(sys.executable)
@@ -42,16 +41,16 @@ class Book:
 
     def __init__(self, course, name, wait=30):
         config = release.settings(course)
-        plugin = config.AssignLatePenalties.get("plugin_class", LATE)
         try:
-            plugin = import_item(plugin) if isinstance(plugin, str) else plugin
-            self.late = plugin(config=config)
+            late = AssignLatePenalties(config=config)
+            late.init_plugin()
         except Exception as error:
-            raise RuntimeError(f"The plugin {plugin} cannot be used: {error}") from None
+            raise RuntimeError(f"c.AssignLatePenalties: {error}") from error
         file, query = str(course / "gradebook.db"), {"timeout": str(wait)}
         url = URL.create("sqlite", database=file, query=query).render_as_string()
         course_id = config.CourseDirectory.course_id or "default_course"
-        self.name, self.book = name, Gradebook(url, course_id)
+        self.name, self.late = name, late.plugin_inst
+        self.book = Gradebook(url, course_id)
 
     def close(self):
         """Close the gradebook."""
@@ -152,16 +151,17 @@ class Book:
     def penalty(self, student):
         """Enter and return the points that a late submission loses."""
         found = self.submission(student)
-        late, penalty = found.assignment.total_seconds_late, None
+        late, points = found.assignment.total_seconds_late, None
         if late > 0:
             try:
-                penalty = self.late.late_submission_penalty(student, found.score, late)
+                points = self.late.late_submission_penalty(student, found.score, late)
             except Exception as error:  # a plugin of the course's own
                 name = type(self.late).__name__
                 raise RuntimeError(f"The plugin {name} failed: {error!r}") from error
-        found.late_submission_penalty = penalty
+        penalty = min(max(points or 0.0, 0.0), found.score)  # as nbgrader does
+        found.late_submission_penalty = penalty or None
         self.book.db.commit()
-        return penalty or 0.0
+        return penalty
 
     def row(self, student, record):
         """Return a student's row of grades.csv."""

@@ -18,7 +18,6 @@ import json
 import multiprocessing
 import os
 import shutil
-import sqlite3
 import sys
 import time
 from collections import Counter
@@ -29,17 +28,24 @@ from pathlib import Path
 import matplotlib.font_manager  # noqa: F401  (builds its cache before it is needed)
 import nbformat
 from nbgrader.api import InvalidEntry
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 import nnlib
 from grading import page, release, sandbox, submission
 from grading.book import NOTICE, Book, roster, write_csv
-from grading.records import Job, Limits, PageJob, Record, Template
-from grading.repair import DEBRIS, DEEPEST
+from grading.records import Job, Limits, PageJob, Record
+from grading.repair import DEBRIS, DEEPEST, shown, within
 
 SLACK = 120  # seconds that a process may take beyond its submission's time
 PAGE_SECONDS = 60
 LOST = "The grader's process ended without a result; grade again."
+ODD = "The name of the folder is not UTF-8: rename it."
+LIMITS = {  # field: (option, type, help)
+    "seconds": ("--seconds", float, "a cell may take"),
+    "total_seconds": ("--total-seconds", float, "a notebook may take"),
+    "memory_mb": ("--memory", int, "a notebook's, in MB"),
+    "output_kb": ("--output-limit", int, "of a cell, in kB"),
+}
 
 
 def options(arguments):
@@ -50,55 +56,53 @@ def options(arguments):
         epilog=rest.partition("\n\n")[2],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add, limits = parser.add_argument, Limits()
+    add, kinds = parser.add_argument, ["auto", *sandbox.KINDS]
     add("name", metavar="NAME", help="of the assignment, such as 03_backprop")
     add("--course", type=Path, default=release.COURSE, help="course folder")
     add("--student", action="append", help="grade only this one (may be repeated)")
     add("--force", action="store_true", help="grade again what did not change, too")
     add("--dry-run", action="store_true", help="only say what would be done")
     add("--workers", type=int, default=os.cpu_count(), help="submissions at a time")
-    add(
-        "--isolation",
-        choices=["auto", *sandbox.KINDS],
-        default="auto",
-        help="from the network and from other files",
-    )
-    add("--seconds", type=float, default=limits.seconds, help="a cell may take")
-    add(
-        "--total-seconds",
-        type=float,
-        default=limits.total_seconds,
-        help="a notebook may take",
-    )
-    add("--memory", type=int, default=limits.memory_mb, help="a notebook's, in MB")
-    add("--output-limit", type=int, default=limits.output_kb, help="of a cell, in kB")
+    closed = "from the network and from other files"
+    add("--isolation", choices=kinds, default="auto", help=closed)
+    for field, (option, kind, text) in LIMITS.items():
+        usual = getattr(Limits, field)
+        add(option, dest=field, type=kind, default=usual, help=text)
     return parser.parse_args(arguments)
 
 
 def main(arguments=None):
     """Grade what the command line names; return the exit code."""
     chosen = options(arguments)
-    chosen.course = chosen.course.resolve()
     sandbox.sweep()
     try:
-        isolation = sandbox.choose(chosen.isolation)
-        if warning := sandbox.warn_root():
-            print(warning)
-        with locked(chosen.course / ".grading" / chosen.name) as folder:
-            return grade(Course(chosen, isolation, folder))
+        if chosen.dry_run:
+            return plan(*look(Course(chosen, "")))
+        course = Course(chosen, sandbox.choose(chosen.isolation))
+        say(sandbox.warn_root())
+        with locked(course.folder):
+            return grade(course)
     except KeyboardInterrupt:
-        print("\nInterrupted. Run the command again: it goes on from here.")
+        say("Interrupted. Run the command again: it goes on from here.")
         return 130
-    except (InvalidEntry, OperationalError, sqlite3.OperationalError) as error:
+    except (InvalidEntry, SQLAlchemyError) as error:
         cause = "close the program that has gradebook.db open, and run again"
         reason = cause if "locked" in str(error) else str(error).split("\n")[0]
-        print(f"The gradebook cannot be written: {reason}.", file=sys.stderr)
-        return 2
+        say(f"The gradebook cannot be written: {reason}.", sys.stderr)
     except (OSError, RuntimeError) as error:
-        print(f"Nothing was graded. {error}", file=sys.stderr)
-        return 2
+        say(f"The grading stopped. {error}", sys.stderr)
     finally:
         sandbox.sweep()
+    return 2
+
+
+def say(text, file=None):
+    """Print a line, if there is one, with nothing in it that a terminal obeys."""
+    file = file or sys.stdout
+    text = "".join(x if x.isprintable() else "\ufffd" for x in text)
+    code = file.encoding or "utf-8"
+    if text:
+        print(text.encode(code, "replace").decode(code), file=file, flush=True)
 
 
 @contextlib.contextmanager
@@ -110,34 +114,25 @@ def locked(folder):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise RuntimeError("Another grading of this assignment runs.") from None
-        yield folder
+        yield
 
 
 class Course:
     """A course folder, for one grading of an assignment."""
 
-    def __init__(self, chosen, isolation, folder):
-        self.chosen, self.isolation, self.folder = chosen, isolation, folder
-        self.path, self.name = chosen.course, chosen.name
-        self.template = folder / "template"
-        self.limits = Limits(
-            seconds=chosen.seconds,
-            total_seconds=chosen.total_seconds,
-            memory_mb=chosen.memory,
-            output_kb=chosen.output_limit,
-        )
-        self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(["grading.submission", "grading.page"])
+    def __init__(self, chosen, isolation):
+        self.chosen, self.isolation, self.name = chosen, isolation, chosen.name
+        self.path = chosen.course.resolve()
+        self.folder = self.path / ".grading" / self.name
+        self.template = self.folder / "template"
+        self.source = release.source_of(self.path, self.name).parent
+        self.limits = Limits(**{field: getattr(chosen, field) for field in LIMITS})
+        settings = (self.path / release.SETTINGS).read_bytes()
+        self.key = together(digest(self.source), digest_of_code(), repr(settings))
 
-    def place(self, student):
-        """Return the grader's own folder for a submission; its name is safe."""
-        safe = hashlib.sha256(os.fsencode(student)).hexdigest()[:16]
-        return self.folder / "students" / safe
-
-    def job(self, submitted, folder, key):
-        """Return the Job of a submission."""
-        where = (self.name, submitted, folder, self.template)
-        return Job(*where, self.isolation, self.limits, key)
+    def wants(self, student):
+        """Tell whether a student is to be graded now."""
+        return not self.chosen.student or student in self.chosen.student
 
 
 @dataclass
@@ -146,195 +141,184 @@ class Entry:
 
     Args:
         student: whose it is.
-        job: what is to be done.
+        submitted: the folder that was handed in.
+        folder: the grader's own for it; its name is safe.
+        key: stands for all that the result depends on.
         record: what it came to, or None.
         runs: whether it must run.
     """
 
     student: str
-    job: Job
-    record: Record | None
-    runs: bool
+    submitted: Path
+    folder: Path
+    key: str
+    record: Record | None = None
+    runs: bool = True
 
 
-def grade(course):
-    """Grade, enter, make pages, write grades.csv; return the exit code."""
-    began, chosen = time.monotonic(), course.chosen
+def look(course):
+    """Return (Entries, rows of those without a submission, sentences on the rest)."""
     people = roster(course.path)
-    students, aside = find(course.path / "submitted", course.name)
-    if unknown := set(chosen.student or ()) - set(students):
+    students, odd, aside = find(course.path / "submitted", course.name)
+    chosen = course.chosen.student or ()
+    if unknown := set(chosen) - set(students):
         raise RuntimeError(f"submitted/ has no {', '.join(sorted(unknown))}.")
-    if not students:
+    if not students + odd:
         told = " ".join(aside)
         raise RuntimeError(f"There is no submitted/STUDENT/{course.name}. {told}")
-    source_key = prepare(course)
-    entries = [entry_of(course, student, source_key) for student in students]
-    missing = sorted({row["student"] for row in people} - set(students))
-    if chosen.dry_run:
-        for entry in entries:
-            print(f"{entry.student}: {'would run' if entry.runs else 'unchanged'}")
-        print(*[f"{student}: missing" for student in missing], *aside, sep="\n")
-        return 0
-    check_source(course, source_key)
-    run_all(course, [entry for entry in entries if entry.runs])
-    book = Book(course.path, course.name)
-    try:
-        book.enter_cells(Template.read(course.template, course.name).source)
-        rows = enter_all(course, book, entries)
-    finally:
-        book.close()
-    rows += [row_without(course, student, "missing") for student in missing]
-    store_rows(course, rows)
-    seconds = time.monotonic() - began
-    known = {row["student"] for row in people}
-    strangers = [x for x in students if people and x not in known]
-    if strangers:
+    others = [row_without(course, name, "not graded", ODD) for name in odd]
+    names = {row["student"] for row in people}
+    others += [row_without(course, x, "missing") for x in sorted(names - {*students})]
+    if names and (strangers := [x for x in students if x not in names]):
         aside.append(f"Not in roster.csv: {', '.join(strangers)}.")
-    return summary(course, entries, rows, aside, seconds)
+    return [entry_of(course, student) for student in students], others, aside
 
 
 def find(submitted, name):
-    """Return (students who handed in, sentences on what was left aside)."""
-    students, wrong, odd = [], [], []
+    """Return (students, folders whose names are odd, sentences on what is left)."""
+    students, odd, wrong = [], [], []
     for path in sorted(submitted.glob("*")):
-        shown = os.fsencode(path.name).decode("utf-8", "replace")
-        if DEBRIS.fullmatch(path.name) or path.name.startswith("."):
+        text = shown(path, submitted)
+        hidden = path.name.startswith(".") and not path.is_dir()
+        if DEBRIS.fullmatch(path.name) or hidden:
             continue
-        if shown != path.name:
-            odd.append(shown)
-        elif path.is_symlink() or not path.is_dir():
-            wrong.append(shown)
+        if path.is_symlink() or not path.is_dir():
+            wrong.append(path)
         elif os.path.lexists(path / name):
-            students.append(path.name)
+            good = os.fsencode(path.name).decode("utf-8", "replace") == path.name
+            (students if good else odd).append(path.name if good else text)
         else:
-            wrong += similar(path, name) or [f"{shown}/ (empty)"] * empty(path)
-    aside = []
-    if wrong:
-        where = f"Not graded, because it is not submitted/STUDENT/{name}/"
-        aside.append(f"{where}: {', '.join(wrong)}.")
-    if odd:
-        aside.append(
-            f"Not graded, because the name is not UTF-8: {', '.join(odd)}. "
-            "Rename the folder."
-        )
-    return students, aside
+            files = within(path)
+            wrong += [x for x in files if name.lower() in str(x).lower()]
+            wrong += [path] * (not files)
+    named = [shown(path, submitted) + remark(path) for path in wrong]
+    where = f"Not graded, because it is not submitted/STUDENT/{name}/"
+    return students, odd, [f"{where}: {', '.join(named)}."] if named else []
 
 
-def empty(folder):
-    """Tell whether a folder holds nothing."""
-    return not any(folder.iterdir())
+def remark(path):
+    """Say what is wrong with a path, if its place is not all."""
+    if path.is_symlink():
+        return " (a link)"
+    if path.is_dir():
+        return "/ (empty)"
+    return " (unpack it)" if path.suffix.lower() in (".zip", ".gz", ".7z") else ""
 
 
-def similar(folder, name):
-    """Return what lies in a student's folder and may be meant for the assignment."""
-    found = []
-    for place, folders, files in os.walk(folder):
-        if len(Path(place).parts) - len(folder.parts) >= 3:
-            folders.clear()
-        for file in files:
-            path = Path(place, file).relative_to(folder.parent)
-            text = os.fsencode(path).decode("utf-8", "replace")
-            if name.lower() in text.lower() and not DEBRIS.fullmatch(file):
-                found.append(text)
-    return found[:3]
+def entry_of(course, student):
+    """Return the Entry of a student."""
+    submitted = course.path / "submitted" / student / course.name
+    safe = hashlib.sha256(os.fsencode(student)).hexdigest()[:16]
+    folder = course.folder / "students" / safe
+    entry = Entry(student, submitted, folder, together(digest(submitted), course.key))
+    entry.record = Record.read(folder)
+    changed = not entry.record or entry.record.key != entry.key
+    entry.runs = course.wants(student) and (course.chosen.force or changed)
+    return entry
 
 
-def prepare(course):
-    """Make the template anew if source or settings changed; return its key."""
-    settings = (course.path / release.SETTINGS).read_bytes()
-    key = digest(course.path / "source" / course.name) + digest_of_code()
-    key = hashlib.sha256(key.encode() + settings).hexdigest()
-    if not (course.template / key).is_file():
-        released = release.released(course.path, course.name)
-        shutil.rmtree(course.template, ignore_errors=True)
-        file = f"{course.name}.ipynb"
-        source = course.template / "source" / course.name
-        shutil.copytree(course.path / "source" / course.name, source)
-        for place in (f"release/{course.name}", "others"):
-            (course.template / place).mkdir(parents=True)
-        nbformat.write(released, course.template / "release" / course.name / file)
-        notebook = nbformat.read(source / file, as_version=4)
-        sums = {key_of(c): c.metadata.nbgrader.checksum for c in graded(released)}
-        for cell in graded(notebook):
-            cell.metadata.nbgrader["checksum"] = sums[key_of(cell)]
-        nbformat.write(notebook, source / file)
-        for other in course.path.glob("release/*/*.ipynb"):
-            if other.stem == other.parent.name != course.name:
-                shutil.copy(other, course.template / "others")
-        (course.template / key).touch()
-    return key
+def plan(entries, others, aside):
+    """Say what would be done; return the exit code."""
+    for entry in entries:
+        known = "unchanged" if entry.record else "not graded, left out by --student"
+        say(f"{entry.student}: {'would be graded' if entry.runs else known}")
+    for row in others:
+        say(f"{row['student']}: {row['status']}. {row['notes']}")
+    for text in aside:
+        say(text)
+    return 0
 
 
-def graded(notebook):
-    """Return the cells that nbgrader knows."""
-    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader")]
+def grade(course):
+    """Grade, enter, write grades.csv, make pages; return the exit code."""
+    began = time.monotonic()
+    entries, rows, aside = look(course)
+    make_template(course)
+    check_source(course)
+    run(course, [entry for entry in entries if entry.runs])
+    with contextlib.closing(Book(course.path, course.name)) as book:
+        book.enter_cells(release.prepared(course.path, course.name, "SaveCells"))
+        pages = [enter(course, book, entry, rows) for entry in entries]
+    aside += store_rows(course, rows)
+    aside += hand_back(course, entries, [page for page in pages if page])
+    return summary(course, entries, rows, aside, time.monotonic() - began)
 
 
-def key_of(cell):
-    """Return the id that nbgrader knows a cell by."""
-    return cell.metadata.nbgrader.grade_id
+def make_template(course):
+    """Make the template anew if source, settings or other assignments changed."""
+    stamp = course.template / together(course.key, digest(course.path / "release"))
+    if stamp.is_file():
+        return
+    released, file = release.released(course.path, course.name), f"{course.name}.ipynb"
+    shutil.rmtree(course.template, ignore_errors=True)
+    shutil.copytree(course.source, course.template / "source" / course.name)
+    for place in (f"release/{course.name}", "others"):
+        (course.template / place).mkdir(parents=True)
+    nbformat.write(released, course.template / "release" / course.name / file)
+    for other in course.path.glob("release/*/*.ipynb"):
+        if other.stem == other.parent.name != course.name:
+            shutil.copy(other, course.template / "others")
+    stamp.touch()
 
 
-def check_source(course, key):
+def check_source(course):
     """Grade the source notebook itself, once, and tell if it loses points."""
-    folder = course.folder / "reference"
-    record = Record.read(folder)
-    if not record or record.key != key:
-        job = course.job(course.template / "source" / course.name, folder, key)
-        for _ in in_processes(course, [job], submission.process):
+    source = course.template / "source" / course.name
+    entry = Entry("The source", source, course.folder / "reference", course.key)
+    entry.record = Record.read(entry.folder)
+    if not entry.record or entry.record.key != entry.key:
+        for _ in run_entries(course, [entry]):
             pass
-        record = Record.read(folder) or Record(notes=["it could not be run"])
+    record = entry.record
     lost = [
-        f"{cell} has {points:g} of {record.most[cell]:g} points"
+        f"{cell} has {points:g} of {record.most[cell]:g} points."
         for cell, points in record.points.items()
         if points is not None and points < record.most[cell]
     ]
     if lost or record.status not in ("graded", "repaired"):
-        print("The source notebook itself:", *record.notes, ", ".join(lost))
+        say("The source notebook itself: " + " ".join([*record.notes, *lost]))
 
 
-def entry_of(course, student, source_key):
-    """Return the Entry of a student, the key from all that the result depends on."""
-    submitted = course.path / "submitted" / student / course.name
-    folder = course.place(student)
-    key = hashlib.sha256((digest(submitted) + source_key).encode()).hexdigest()
-    record = Record.read(folder)
-    wanted = not course.chosen.student or student in course.chosen.student
-    runs = wanted and (course.chosen.force or not record or record.key != key)
-    return Entry(student, course.job(submitted, folder, key), record, runs)
-
-
-def run_all(course, entries):
+def run(course, entries):
     """Run submissions, each in a process of its own, and show the progress."""
-    by_folder = {entry.job.folder: entry for entry in entries}
-    for entry in entries:
-        (entry.job.folder / "record.json").unlink(missing_ok=True)
-    began, jobs = time.monotonic(), [entry.job for entry in entries]
-    for number, job in enumerate(in_processes(course, jobs, submission.process), 1):
-        entry = by_folder[job.folder]
-        entry.record = Record.read(job.folder) or Record(notes=[LOST])
-        left = (time.monotonic() - began) / number * (len(jobs) - number)
+    began, all_ = time.monotonic(), len(entries)
+    for number, entry in enumerate(run_entries(course, entries), 1):
+        left = (time.monotonic() - began) / number * (all_ - number) / 60
         earned = sum(x or 0 for x in entry.record.points.values())
         text = f"{entry.student}: {entry.record.status}, {earned:g} points"
-        about = f" (about {left / 60:.0f} min left)" if left > 90 else ""
-        print(f"{number}/{len(jobs)} {text}{about}", flush=True)
+        about = f" (about {left:.0f} min left)" if left > 1.5 else ""
+        say(f"{number}/{all_} {text}{about}")
 
 
-def in_processes(course, jobs, function, seconds=None):
-    """Call the function with each job, a process for each; yield what is done."""
+def run_entries(course, entries):
+    """Run submissions, each in a process of its own, and yield what is done."""
+    jobs = {}
+    for entry in entries:
+        (entry.folder / "record.json").unlink(missing_ok=True)
+        where = (course.name, entry.submitted, entry.folder, course.template)
+        jobs[Job(*where, course.isolation, course.limits, entry.key)] = entry
+    seconds = course.limits.total_seconds + SLACK
+    for job, _ in in_processes(course, jobs, submission.process, seconds):
+        jobs[job].record = Record.read(job.folder) or Record(notes=[LOST])
+        yield jobs[job]
+
+
+def in_processes(course, jobs, function, seconds):
+    """Call the function with each job, a process for each; yield (job, went well)."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["grading.grade"])
     waiting, running = list(jobs), {}
-    seconds = seconds or course.limits.total_seconds + SLACK
     try:
         while waiting or running:
             while waiting and len(running) < max(course.chosen.workers, 1):
                 job = waiting.pop(0)
-                worker = course.context.Process(target=function, args=(job,))
+                worker = context.Process(target=function, args=(job,))
                 worker.start()
                 running[worker.sentinel] = worker, job, time.monotonic() + seconds
-            for sentinel in wait(list(running), timeout=5):
+            for sentinel in wait(list(running), timeout=1):
                 worker, job, _ = running.pop(sentinel)
                 worker.join()
-                yield job
+                yield job, worker.exitcode == 0
             for worker, _, until in running.values():
                 if time.monotonic() > until:
                     worker.kill()
@@ -344,50 +328,66 @@ def in_processes(course, jobs, function, seconds=None):
             worker.join()
 
 
-def enter_all(course, book, entries):
-    """Enter all records into the gradebook, make the pages, and return the rows."""
-    rows, pages = [], []
-    for entry in entries:
-        record = entry.record
-        if record and record.key:
-            marks = book.marks(entry.student)
-            state = [record.key, repr(sorted(marks.items()))]
-            folder = entry.job.folder
-            if entry.runs or not book.submission(entry.student):
-                book.enter(entry.student, record)
-            penalty = book.penalty(entry.student)
-            state.append(penalty)
-            if read_json(folder / "page.json") != state:
-                target = folder / "page.html"
-                where = (course.name, folder, course.template)
-                pages.append((PageJob(*where, record, marks, penalty, target), state))
-            copy(folder / "graded.ipynb", course, "autograded", entry.student, "ipynb")
-        rows.append(
-            book.row(entry.student, record)
-            if record
-            else row_without(course, entry.student, "not graded")
-        )
-    states = {job.folder: state for job, state in pages}
+def enter(course, book, entry, rows):
+    """Enter a record into gradebook and rows; return (PageJob, state) of a new page."""
+    student, record, folder = entry.student, entry.record, entry.folder
+    if not record:
+        rows.append(row_without(course, student, "not graded", "Left out."))
+        return None
+    if not record.key:
+        rows.append(book.row(student, record))
+        return None
+    marks, entered = book.marks(student), folder / "entered"  # goes when it runs again
+    if not entered.is_file() or not book.submission(student):
+        book.enter(student, record)
+        entered.touch()
+    penalty = book.penalty(student)
+    rows.append(book.row(student, record))
+    state = [repr(sorted(marks.items())), penalty]
+    if read_json(folder / "page.json") == state:
+        return None
+    where = (course.name, folder, course.template)
+    return PageJob(*where, record, marks, penalty, folder / "page.html"), state
+
+
+def make_page(job):
+    """Make a page; runs in a process of its own, which fails if the page does."""
+    sandbox.prepare_process()
+    sys.exit(0 if page.make(job) else 1)
+
+
+def hand_back(course, entries, pages):
+    """Make pages, copy them and the notebooks to their places; return sentences."""
+    without, states = [], {job.folder: state for job, state in pages}
+    students = {entry.folder: entry.student for entry in entries}
+    for job, _ in pages:
+        job.target.unlink(missing_ok=True)
     jobs = [job for job, _ in pages]
-    for job in in_processes(course, jobs, page.make, PAGE_SECONDS):
-        if job.target.is_file():
+    for job, fine in in_processes(course, jobs, make_page, PAGE_SECONDS):
+        if fine:
             (job.folder / "page.json").write_text(json.dumps(states[job.folder]))
+        else:
+            without.append(students[job.folder])
+    told = [f"No page, or only a part of it, for: {', '.join(without)}."] * any(without)
     for entry in entries:
-        copy(entry.job.folder / "page.html", course, "feedback", entry.student, "html")
-    return rows
+        for file, step in (("graded.ipynb", "autograded"), ("page.html", "feedback")):
+            target = course.path / step / entry.student / course.name
+            target /= course.name + Path(file).suffix
+            try:
+                if (entry.folder / file).is_file():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(entry.folder / file, target)
+                elif entry.student in without:
+                    target.unlink(missing_ok=True)
+            except OSError as error:
+                told.append(f"{step}/{entry.student} cannot be written: {error}")
+    return told
 
 
-def copy(file, course, step, student, suffix):
-    """Copy a file of the grader's to where the instructor looks for it."""
-    target = course.path / step / student / course.name / f"{course.name}.{suffix}"
-    if file.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)
-
-
-def row_without(course, student, status):
+def row_without(course, student, status, notes=""):
     """Return the row of somebody without a record."""
-    return {"student": student, "assignment": course.name, "status": status}
+    row = {"student": student, "assignment": course.name, "status": status}
+    return row | {"notes": notes}
 
 
 def read_json(path):
@@ -399,11 +399,18 @@ def read_json(path):
 
 
 def store_rows(course, rows):
-    """Store the assignment's rows, and write grades.csv from those of all."""
+    """Store the assignment's rows, write grades.csv from all; return sentences."""
     (course.folder / "rows.json").write_text(json.dumps(rows), "utf-8")
     stored = sorted((course.path / ".grading").glob("*/rows.json"))
-    everything = [row for path in stored for row in read_json(path) or ()]
-    write_csv(course.path / "grades.csv", everything)
+    try:
+        everything = [row for path in stored for row in read_json(path) or ()]
+        write_csv(course.path / "grades.csv", everything)
+        return []
+    except OSError as error:
+        return [
+            f"grades.csv cannot be written ({error.strerror}): close the program that "
+            "has it open, and run again."
+        ]
 
 
 def summary(course, entries, rows, aside, seconds):
@@ -411,44 +418,54 @@ def summary(course, entries, rows, aside, seconds):
     counts = Counter(row["status"] for row in rows)
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
     done = sum(entry.runs for entry in entries)
-    print(f"{course.name}: {len(entries)} submissions ({told}).")
-    print(f"{done} of them graded now, in {seconds:.0f} s; the others are unchanged.")
-    print(f"Isolation: {sandbox.IN_WORDS[course.isolation]}.")
+    say(f"{course.name}: {len(entries)} submissions ({told}).")
+    say(f"{done} of them graded now, in {seconds:.0f} s; the others are unchanged.")
+    say(f"Isolation: {sandbox.IN_WORDS[course.isolation]}.")
     for row in rows:
         flags = [x for x in row.get("flags", "").split("; ") if x and NOTICE not in x]
         if flags:
-            print(f"Look at {row['student']}: {'; '.join(flags)}")
+            say(f"Look at {row['student']}: {'; '.join(flags)}")
     noticed = [row["student"] for row in rows if NOTICE in row.get("flags", "")]
     if noticed:
-        print(f"Notices, in grades.csv, on: {', '.join(noticed)}")
+        say(f"Notices, in grades.csv, on: {', '.join(noticed)}")
     by_task([entry.record for entry in entries if entry.record and entry.record.key])
-    print(*aside, sep="\n", end="\n" if aside else "")
     lost = [row for row in rows if row["status"] in ("failed", "not graded")]
     for row in lost:
-        print(f"{row['student']} was not graded. {row.get('notes', '')}")
+        say(f"{row['student']} was not graded. {row['notes']}")
+    for text in aside:
+        say(text)
     waiting = sum(bool(row.get("waiting")) for row in rows)
-    print(f"{waiting} wait for marks by hand (Formgrader). {course.path}/grades.csv")
-    return 1 if lost or any("UTF-8" in x for x in aside) else 0
+    say(f"{waiting} wait for marks by hand (Formgrader). {course.path}/grades.csv")
+    return 1 if lost else 0
 
 
 def by_task(records):
     """Print the mean, the share of full points and the commonest message of a task."""
-    for cell in records[0].most if records else ():
-        most = records[0].most[cell]
+    for cell, most in (records[0].most if records else {}).items():
         points = [r.points[cell] for r in records if r.points.get(cell) is not None]
-        said = [(r.said.get(cell) or "").split("\n")[0] for r in records]
-        said = Counter(x for x in said if x and not x.endswith("all checks passed."))
-        common = "".join(f"; {n} times: {x}" for x, n in said.most_common(1) if n > 1)
+        said = Counter(filter(None, (complaint(r.said.get(cell)) for r in records)))
+        common = "".join(f"  {count} x {text}" for text, count in said.most_common(1))
         if points:
             full = sum(x == most for x in points) / len(points)
             mean = sum(points) / len(points)
-            print(f"{cell}: mean {mean:.1f} of {most:g}, {full:.0%} full{common}")
+            say(f"{cell:<12} mean {mean:4.1f} of {most:<4g} full {full:4.0%}{common}")
+
+
+def complaint(said):
+    """Return the first line of a check's that is not praise, or ""."""
+    lines = (said or "").splitlines()
+    return next((x for x in lines if not x.endswith("all checks passed.")), "")
 
 
 def digest_of_code():
     """Return a hash of the grader and of nnlib; its figures change no points."""
     library = digest(Path(nnlib.__file__).parent, without="plotting")
     return digest(Path(__file__).parent) + library
+
+
+def together(*keys):
+    """Return a hash of texts."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
 
 
 def digest(folder, without=None):

@@ -1,0 +1,325 @@
+"""The gradebook, the roster and grades.csv."""
+
+import copy
+import csv
+import shutil
+import sqlite3
+import time
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from classroom import TINY, cell_of, make_course, rows_of, tiny
+from grading import grade, release
+from grading.book import Book, for_a_sheet, roster, write_csv
+from grading.records import Mark, Record
+from nbgrader.api import Gradebook, InvalidEntry
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
+from sqlalchemy.exc import SQLAlchemyError
+
+BOTH = (TINY, TINY)
+POINTS = {"check-1": 4.0, "check-2": 5.0, "check-3": 3.0, "written": None}
+ZERO = '\nc.LateSubmissionPlugin.penalty_method = "zero"\n'
+OWN = """
+from nbgrader.plugins import BasePlugin
+class Own(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return {rule}
+c.AssignLatePenalties.plugin_class = Own
+"""
+
+
+def record(**more):
+    """Return the record of a submission without fault."""
+    return Record("key", "graded", "none", **({"points": dict(POINTS)} | more))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A course with a gradebook, which takes nbgrader a second to make."""
+    course = make_course(tmp_path_factory.mktemp("made"))
+    Book(course, TINY).close()
+    return course
+
+
+@pytest.fixture
+def course(made, tmp_path):
+    """A course of its own for each test."""
+    return shutil.copytree(made, tmp_path / "course")
+
+
+@pytest.fixture
+def opened(course):
+    """A function that opens the gradebook, with the cells of the source entered."""
+    books = []
+
+    def run(notebook=None):
+        if notebook:
+            nbformat.write(notebook, course / "source" / TINY / f"{TINY}.ipynb")
+        books.append(Book(course, TINY))
+        books[-1].enter_cells(release.prepared(course, TINY, "SaveCells"))
+        return books[-1]
+
+    yield run
+    for book in books:
+        book.close()
+
+
+def mark(book, student, cell, score, comment=None):
+    """Give a mark by hand, as Formgrader does."""
+    found = book.book.find_grade(cell, *BOTH, student)
+    found.manual_score, found.needs_manual_grade = score, False
+    if comment:
+        said = book.book.find_comment(cell, *BOTH, student)
+        said.manual_comment = comment
+    book.book.db.commit()
+
+
+def test_cells_are_those_that_nbgrader_saves(course, opened):
+    url = f"sqlite:///{course}/nbgrader.db"
+    shutil.copy(course / "gradebook.db", course / "nbgrader.db")
+    about = {"notebook": TINY, "assignment": TINY, "db_url": url}
+    with Gradebook(url) as theirs:
+        theirs.add_assignment(TINY)
+    SaveCells().preprocess(
+        release.prepared(course, TINY, "SaveCells"), {"nbgrader": about}
+    )
+    found = []
+    with Gradebook(url) as theirs:
+        for book in (theirs, opened().book):
+            notebook = book.find_notebook(*BOTH)
+            kinds = ("grade_cells", "solution_cells", "source_cells")
+            cells = [x.to_dict() for kind in kinds for x in getattr(notebook, kind)]
+            cells = [{k: v for k, v in x.items() if k != "id"} for x in cells]
+            found.append((notebook.kernelspec, sorted(cells, key=repr)))
+    assert found[0] == found[1]
+    assert len(found[0][1]) == 4 + 4 + 8
+
+
+def points(notebook):
+    cell_of(notebook, "check-1").metadata.nbgrader.points = 7
+
+
+def added(notebook):
+    new = copy.deepcopy(cell_of(notebook, "check-1"))
+    new.id, new.metadata.nbgrader.grade_id = "new", "check-4"
+    notebook.cells.append(new)
+
+
+def dropped(notebook):
+    for key in ("task-3", "check-3"):
+        notebook.cells.remove(cell_of(notebook, key))
+
+
+def renamed(notebook):
+    cell_of(notebook, "check-1").metadata.nbgrader.grade_id = "check-one"
+    cell_of(notebook, "task-1").metadata.nbgrader.grade_id = "task-one"
+
+
+@pytest.mark.parametrize(
+    ("change", "most", "now", "earned"),
+    [
+        (points, 22, set(POINTS), 16.5),
+        (added, 23, {*POINTS, "check-4"}, 16.5),
+        (dropped, 13, {*POINTS} - {"check-3"}, 13.5),
+        (renamed, 19, {*POINTS, "check-one"} - {"check-1"}, 12.5),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_a_changed_source_keeps_the_marks_of_what_stays(
+    opened, change, most, now, earned
+):
+    book = opened()
+    book.enter("ada", record())
+    mark(book, "ada", "written", 3.5, "Well said.")
+    mark(book, "ada", "check-2", 6)
+    notebook = tiny()
+    change(notebook)
+    book = opened(notebook)
+    row = book.row("ada", record())
+    assert set(row) & {*POINTS, "check-4", "check-one"} == now
+    assert (float(row["max_score"]), float(row["score"])) == (most, earned)
+    marks = {"written": Mark(3.5, None, "Well said."), "check-2": Mark(6.0)}
+    assert book.marks("ada") == marks
+
+    book.enter("ada", record(points=dict.fromkeys(now, 1.0) | {"written": None}))
+    book.enter("bob", record(points=dict.fromkeys(now, 1.0)))
+    row = book.row("ada", record())
+    assert float(row["score"]) == 3.5 + 6 + len(now) - 2
+    assert row["waiting"] == "check-2 written"
+    assert book.marks("ada") == marks
+    assert float(book.row("bob", record())["score"]) == len(now)
+    comments = book.submission("ada").comments
+    solutions = book.book.find_notebook(*BOTH).solution_cells
+    assert {x.name for x in comments} == {x.name for x in solutions}
+
+
+def test_an_answer_left_as_handed_out_is_said_to_be_none(opened):
+    book = opened()
+    for answer, said in ((0.0, "No response."), (None, None)):
+        book.enter("ada", record(points=POINTS | {"written": answer}))
+        comments = {x.name: x.auto_comment for x in book.submission("ada").comments}
+        assert comments.pop("written") == said
+        assert set(comments.values()) == {None}
+        assert (book.row("ada", record())["waiting"] == "written") == (answer is None)
+
+
+def test_a_flag_that_a_person_set_stays(opened):
+    book = opened()
+    book.enter("ada", record(flags=["notice: uses the network"]))
+    assert not book.submission("ada").flagged
+    book.submission("ada").flagged = True
+    book.enter("ada", record())
+    assert book.submission("ada").flagged
+
+
+def late(course, opened, settings):
+    """Return the penalty by this book, and by nbgrader itself, for 12 of 19 points."""
+    with (course / release.SETTINGS).open("a") as file:
+        file.write(settings)
+    book = opened()
+    book.enter("ada", record(timestamp="2026-02-03 00:00:00 UTC"))
+    due = "2026-02-01 00:00:00 UTC"
+    book.book.update_or_create_assignment(TINY, duedate=due)
+    mine = book.penalty("ada")
+    row = book.row("ada", record())
+    book.submission("ada").late_submission_penalty = None
+    book.book.db.commit()
+    about = {"notebook": TINY, "assignment": TINY, "student": "ada"}
+    about["db_url"] = f"sqlite:///{course}/gradebook.db"
+    config = release.settings(course)
+    AssignLatePenalties(config=config).preprocess(tiny(), {"nbgrader": about})
+    book.book.db.expire_all()
+    return mine, book.submission("ada").late_submission_penalty or 0, row
+
+
+@pytest.mark.parametrize(
+    ("settings", "penalty", "score"),
+    [
+        ("", 0, "12"),
+        (ZERO, 12, "0"),
+        (OWN.format(rule="total_seconds_late / 86400"), 2, "10"),
+        (OWN.format(rule="100"), 12, "0"),
+        (OWN.format(rule="-1"), 0, "12"),
+    ],
+)
+def test_penalties_are_nbgraders(course, opened, settings, penalty, score):
+    mine, theirs, row = late(course, opened, settings)
+    assert mine == theirs == penalty
+    assert (row["score"], row["penalty"]) == (score, str(penalty) if penalty else "")
+
+
+def test_a_penalty_goes_with_its_reason(course, opened):
+    late(course, opened, ZERO)
+    book = opened()
+    assert book.penalty("ada") == 12
+    mark(book, "ada", "written", 4)
+    assert book.penalty("ada") == 16  # nbgrader's rule takes marks by hand, too
+    book.book.update_or_create_assignment(TINY, duedate="2026-02-04 00:00:00 UTC")
+    assert book.penalty("ada") == 0
+    book.book.update_or_create_assignment(TINY, duedate="2026-02-01 00:00:00 UTC")
+    book.enter("ada", record())  # handed in again, without a timestamp.txt
+    assert book.penalty("ada") == 0
+    assert book.row("ada", record())["penalty"] == ""
+
+
+def test_a_plugin_that_fails_is_told(course, opened):
+    with pytest.raises(RuntimeError, match="The plugin Own failed: ZeroDiv"):
+        late(course, opened, OWN.format(rule="1 / 0"))
+    with (course / release.SETTINGS).open("a") as file:
+        file.write("\nc.AssignLatePenalties.plugin_class = 'no.such.Plugin'\n")
+    with pytest.raises(RuntimeError, match=r"c.AssignLatePenalties: .*no\.such"):
+        Book(course, TINY)
+
+
+def test_a_locked_gradebook_is_waited_for_and_then_told(course, opened, capfd):
+    opened().close()
+    other = sqlite3.connect(course / "gradebook.db")
+    other.execute("BEGIN IMMEDIATE")
+    book = Book(course, TINY, wait=0.3)
+    began = time.monotonic()
+    with pytest.raises((InvalidEntry, SQLAlchemyError), match="locked"):
+        book.enter("ada", record())
+    assert 0.2 < time.monotonic() - began < 5
+    assert "Traceback" not in capfd.readouterr().err
+    other.rollback()
+    other.close()
+    book.enter("ada", record())
+    assert book.row("ada", record())["score"] == "12"
+    book.close()
+
+
+ROWS = [
+    {"student": "Zo\u00eb M\u00fcller", "assignment": "one", "score": "1", "a": "1"},
+    {"student": "ada", "assignment": "one", "score": "2"},
+]
+BAD = {
+    "BOM": lambda text: text.encode("utf-8-sig"),
+    "no BOM": lambda text: text.encode(),
+    "semicolons": lambda text: text.replace(",", ";").encode(),
+    "semicolons in cp1252": lambda text: text.replace(",", ";").encode("cp1252"),
+    "cp1252": lambda text: text.encode("cp1252"),
+    "tabs in UTF-16": lambda text: text.replace(",", "\t").encode("utf-16"),
+    "empty": lambda text: b"",
+    "a row below": lambda text: (text + "mean,,,1.5\n").encode(),
+    "no header": lambda text: text.partition("\n")[2].encode(),
+}
+
+
+@pytest.mark.parametrize("way", BAD)
+def test_a_csv_that_was_saved_again_is_only_written(tmp_path, way):
+    for name, rows in (("one", ROWS), ("two", [ROWS[1] | {"assignment": "two"}])):
+        folder = tmp_path / ".grading" / name
+        folder.mkdir(parents=True)
+        grade.store_rows(SimpleNamespace(folder=folder, path=tmp_path), rows)
+    path = tmp_path / "grades.csv"
+    good = path.read_bytes()
+    path.write_bytes(BAD[way](good.decode("utf-8-sig")))
+    assert not grade.store_rows(SimpleNamespace(folder=folder, path=tmp_path), rows)
+    assert path.read_bytes() == good
+    with path.open(encoding="utf-8-sig") as file:
+        names = [row["student"] for row in csv.DictReader(file)]
+    assert names == ["Zo\u00eb M\u00fcller", "ada", "ada"]
+
+
+def test_the_csv_is_for_a_spreadsheet(tmp_path):
+    rows = [
+        {"student": "=1+1", "assignment": "a", "notes": " \t@x\ny \ud800", "t": "1"}
+    ]
+    write_csv(tmp_path / "grades.csv", rows)
+    assert (tmp_path / "grades.csv").read_bytes().startswith(b"\xef\xbb\xbfstudent,")
+    row = rows_of(tmp_path)["'=1+1"]
+    assert (row["notes"], row["t"], row["penalty"]) == ("'@x y ?", "1", "")
+    assert list(row)[6:10] == ["by_hand", "penalty", "t", "waiting"]
+    assert [for_a_sheet(x) for x in ("-1", "+1", "1-", None)] == [
+        "'-1",
+        "'+1",
+        "1-",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "student,name,e-mail,id\nada,Ada L\u00f6w,a@x,1\nbob,,,\n".encode("utf-8-sig"),
+        "id;E-Mail;Student;Name\n1;a@x; ada ;Ada L\u00f6w\n;;bob;\n;;;\n".encode(
+            "cp1252"
+        ),
+        "student,name,e-mail,id\r\nada,Ada L\u00f6w,a@x,1,more\r\nbob\r\n".encode(),
+    ],
+)
+def test_a_roster(tmp_path, content):
+    (tmp_path / "roster.csv").write_bytes(content)
+    ada = {"student": "ada", "name": "Ada L\u00f6w", "e-mail": "a@x", "id": "1"}
+    bob = {"student": "bob", "name": "", "e-mail": "", "id": ""}
+    assert roster(tmp_path) == [ada, bob]
+
+
+def test_no_roster_and_a_wrong_one(tmp_path):
+    assert roster(tmp_path) == []
+    (tmp_path / "roster.csv").write_text("")
+    assert roster(tmp_path) == []
+    (tmp_path / "roster.csv").write_text("name,id\n")
+    with pytest.raises(RuntimeError, match="no column called student"):
+        roster(tmp_path)
