@@ -8,7 +8,10 @@ import csv
 import json
 import logging
 import os
+import shutil
 import sys
+import time
+import unicodedata
 
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
@@ -49,7 +52,7 @@ class Book:
         file, query = str(course / "gradebook.db"), {"timeout": str(wait)}
         url = URL.create("sqlite", database=file, query=query).render_as_string()
         course_id = config.CourseDirectory.course_id or "default_course"
-        self.name, self.late = name, late.plugin_inst
+        self.course, self.name, self.late = course, name, late.plugin_inst
         self.book = Gradebook(url, course_id)
 
     def close(self):
@@ -61,6 +64,10 @@ class Book:
 
         Args:
             notebook: the source, as it is when nbgrader saves its cells.
+
+        Returns:
+            Sentences on marks by hand whose cells are no more; a copy of the gradebook
+            keeps them.
         """
         book, both = self.book, (self.name, self.name)
         book.update_or_create_assignment(self.name)
@@ -82,7 +89,30 @@ class Book:
                 more["checksum"] = about.get("checksum")
                 book.update_or_create_source_cell(key, *both, **more)
                 known["source"].add(key)
+        told = self.keep_marks(entry, known["grade"])
         self.drop_and_add(entry, known)
+        return told
+
+    def keep_marks(self, notebook, names):
+        """Copy the gradebook if marks by hand are about to go; return sentences."""
+        lost = [cell for cell in notebook.grade_cells if cell.name not in names]
+        counts = {
+            cell.name: sum(grade.manual_score is not None for grade in cell.grades)
+            for cell in lost
+        }
+        told, kept = [], f"gradebook-{time.strftime('%Y%m%d-%H%M%S')}.db"
+        for name, count in counts.items():
+            if count:
+                shutil.copy(self.course / "gradebook.db", self.course / kept)
+                told.append(
+                    f"{name} left the source: {count} marks are only in {kept}."
+                )
+        return told
+
+    def students(self):
+        """Return the names of all who have a submission in the gradebook."""
+        found = self.book.assignment_submissions(self.name)
+        return {submission.student.id for submission in found}
 
     def drop_and_add(self, notebook, known):
         """Drop cells that are no more, and give submissions what is new."""
@@ -134,8 +164,8 @@ class Book:
         look.
         """
         self.book.update_or_create_student(student)
-        time = {"timestamp": record.timestamp or None}
-        self.book.update_or_create_submission(self.name, student, **time)
+        when = record.timestamp or None
+        self.book.update_or_create_submission(self.name, student, timestamp=when)
         found = self.submission(student)
         for grade in found.grades:
             grade.auto_score = record.points.get(grade.name)
@@ -191,12 +221,15 @@ def roster(course):
     path = course / "roster.csv"
     if not path.is_file():
         return []
+    data = path.read_bytes()
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        text = path.read_text("utf-8-sig")
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
-        text = path.read_text("cp1252", "replace")
-    mark = ";" if ";" in text.partition("\n")[0] else ","
-    rows = csv.DictReader(text.splitlines(), restval="", delimiter=mark)
+        text = data.decode("cp1252", "replace")
+    lines = unicodedata.normalize("NFC", text).splitlines()
+    mark = max(",;\t", key=lines[0].count) if lines else ","
+    rows = csv.DictReader(lines, restval="", delimiter=mark)
     if "student" not in [x.strip().lower() for x in rows.fieldnames or ["student"]]:
         raise RuntimeError("roster.csv has no column called student.")
     rows = [{k.strip().lower(): x.strip() for k, x in r.items() if k} for r in rows]

@@ -219,7 +219,10 @@ class Checker:
             Ended: the student's process is gone.
         """
         tree = ast.parse(source, f"<{name}>")
-        last = ast.Expression(tree.body.pop().value)
+        last = tree.body.pop()
+        if not isinstance(last, ast.Expr):
+            raise ValueError(f"{name} does not end in its points, such as task.points")
+        last = ast.Expression(last.value)
         result, said = Result(), io.StringIO()
         self.link.until = time.monotonic() + self.seconds
         signal.signal(signal.SIGALRM, stop)

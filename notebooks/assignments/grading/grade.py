@@ -46,6 +46,7 @@ LIMITS = {  # field: (option, type, help)
     "memory_mb": ("--memory", int, "a notebook's, in MB"),
     "output_kb": ("--output-limit", int, "of a cell, in kB"),
 }
+LEAST = {"seconds": 0.1, "total_seconds": 1, "memory_mb": 200, "output_kb": 1}
 
 
 def options(arguments):
@@ -68,7 +69,11 @@ def options(arguments):
     for field, (option, kind, text) in LIMITS.items():
         usual = getattr(Limits, field)
         add(option, dest=field, type=kind, default=usual, help=text)
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    for field, least in LEAST.items():
+        if not least <= getattr(chosen, field) < 1e9:
+            parser.error(f"{LIMITS[field][0]} should be {least} at least")
+    return chosen
 
 
 def main(arguments=None):
@@ -125,8 +130,10 @@ class Course:
         self.path = chosen.course.resolve()
         self.folder = self.path / ".grading" / self.name
         self.template = self.folder / "template"
+        release.settings(self.path)
         self.source = release.source_of(self.path, self.name).parent
         self.limits = Limits(**{field: getattr(chosen, field) for field in LIMITS})
+        release.settings(self.path)  # says so if there is something wrong with them
         settings = (self.path / release.SETTINGS).read_bytes()
         self.key = together(digest(self.source), digest_of_code(), repr(settings))
 
@@ -189,7 +196,9 @@ def find(submitted, name):
             (students if good else odd).append(path.name if good else text)
         else:
             files = within(path)
-            wrong += [x for x in files if name.lower() in str(x).lower()]
+            wrong += [
+                x for x in files if name.lower() in str(x).lower() or x.parent == path
+            ]
             wrong += [path] * (not files)
     named = [shown(path, submitted) + remark(path) for path in wrong]
     where = f"Not graded, because it is not submitted/STUDENT/{name}/"
@@ -214,6 +223,9 @@ def entry_of(course, student):
     entry.record = Record.read(folder)
     changed = not entry.record or entry.record.key != entry.key
     entry.runs = course.wants(student) and (course.chosen.force or changed)
+    # points by an earlier source would not fit those of the others
+    source = read_json(folder / "source.json") or course.key
+    entry.runs |= bool(entry.record) and source != course.key
     return entry
 
 
@@ -223,7 +235,7 @@ def plan(entries, others, aside):
         known = "unchanged" if entry.record else "not graded, left out by --student"
         say(f"{entry.student}: {'would be graded' if entry.runs else known}")
     for row in others:
-        say(f"{row['student']}: {row['status']}. {row['notes']}")
+        say(f"{row['student']}: {row['status']}. {row['notes']}".rstrip(". "))
     for text in aside:
         say(text)
     return 0
@@ -234,10 +246,14 @@ def grade(course):
     began = time.monotonic()
     entries, rows, aside = look(course)
     make_template(course)
+    Book(course.path, course.name).close()  # now: what is wrong with it is told first
     check_source(course)
     run(course, [entry for entry in entries if entry.runs])
     with contextlib.closing(Book(course.path, course.name)) as book:
-        book.enter_cells(release.prepared(course.path, course.name, "SaveCells"))
+        prepared = release.prepared(course.path, course.name, "SaveCells")
+        aside += book.enter_cells(prepared)
+        gone = sorted(book.students() - {entry.student for entry in entries})
+        aside += [f"In the gradebook, not in submitted/: {x}" for x in gone]
         pages = [enter(course, book, entry, rows) for entry in entries]
     aside += store_rows(course, rows)
     aside += hand_back(course, entries, [page for page in pages if page])
@@ -275,8 +291,11 @@ def check_source(course):
         for cell, points in record.points.items()
         if points is not None and points < record.most[cell]
     ]
-    if lost or record.status not in ("graded", "repaired"):
-        say("The source notebook itself: " + " ".join([*record.notes, *lost]))
+    if record.status in ("failed", "unreadable"):
+        raise RuntimeError(f"The source cannot be run: {' '.join(record.notes)}")
+    notes = [note for note in record.notes if note.startswith("Cell ")]
+    if lost or notes:
+        say("The source notebook itself: " + " ".join([*notes, *lost]))
 
 
 def run(course, entries):
@@ -300,13 +319,15 @@ def run_entries(course, entries):
     seconds = course.limits.total_seconds + SLACK
     for job, _ in in_processes(course, jobs, submission.process, seconds):
         jobs[job].record = Record.read(job.folder) or Record(notes=[LOST])
+        with contextlib.suppress(OSError):
+            (job.folder / "source.json").write_text(json.dumps(course.key))
         yield jobs[job]
 
 
 def in_processes(course, jobs, function, seconds):
     """Call the function with each job, a process for each; yield (job, went well)."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grading.grade"])
+    context.set_forkserver_preload(["grading.submission", "grading.page"])
     waiting, running = list(jobs), {}
     try:
         while waiting or running:
@@ -420,7 +441,8 @@ def summary(course, entries, rows, aside, seconds):
     done = sum(entry.runs for entry in entries)
     say(f"{course.name}: {len(entries)} submissions ({told}).")
     say(f"{done} of them graded now, in {seconds:.0f} s; the others are unchanged.")
-    say(f"Isolation: {sandbox.IN_WORDS[course.isolation]}.")
+    for kind in sorted({row["isolation"] for row in rows if row.get("isolation")}):
+        say(f"Isolation: {sandbox.IN_WORDS[kind]}.")
     for row in rows:
         flags = [x for x in row.get("flags", "").split("; ") if x and NOTICE not in x]
         if flags:
@@ -428,7 +450,7 @@ def summary(course, entries, rows, aside, seconds):
     noticed = [row["student"] for row in rows if NOTICE in row.get("flags", "")]
     if noticed:
         say(f"Notices, in grades.csv, on: {', '.join(noticed)}")
-    by_task([entry.record for entry in entries if entry.record and entry.record.key])
+    by_task([e.record for e in entries if e.record and e.record.key], rows)
     lost = [row for row in rows if row["status"] in ("failed", "not graded")]
     for row in lost:
         say(f"{row['student']} was not graded. {row['notes']}")
@@ -439,10 +461,10 @@ def summary(course, entries, rows, aside, seconds):
     return 1 if lost else 0
 
 
-def by_task(records):
+def by_task(records, rows):
     """Print the mean, the share of full points and the commonest message of a task."""
     for cell, most in (records[0].most if records else {}).items():
-        points = [r.points[cell] for r in records if r.points.get(cell) is not None]
+        points = [float(row[cell]) for row in rows if row.get(cell)]
         said = Counter(filter(None, (complaint(r.said.get(cell)) for r in records)))
         common = "".join(f"  {count} x {text}" for text, count in said.most_common(1))
         if points:

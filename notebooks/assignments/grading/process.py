@@ -51,22 +51,24 @@ class Process:
     Args:
         isolation: a kind of ``sandbox``.
         limits: what it may use.
-        fill: called with the folder in which it runs, to put files there.
+        fill: called with the folder for its files, to put them there.
+        start: the folder in it in which it runs.
     """
 
-    def __init__(self, isolation, limits, fill):
+    def __init__(self, isolation, limits, fill, start=Path()):
         self.limits = limits
         folder = tempfile.mkdtemp(prefix=f"nn-{os.getpid()}-", dir=sandbox.TEMPORARY)
         self.folder = Path(folder)
         work = self.folder / "work"
         work.mkdir()
         fill(work)
+        (work / start).mkdir(parents=True, exist_ok=True)
         (self.folder / "home" / "mpl").mkdir(parents=True)
         for found in Path(matplotlib.get_cachedir()).glob("fontlist*.json"):
             shutil.copy(found, self.folder / "home" / "mpl")
         serve = "from grading.inside.student import main; main()"
         command = [sys.executable, "-P", "-c", serve]
-        self.process = sandbox.start(isolation, self.folder, command, work)
+        self.process = sandbox.start(isolation, self.folder, command, work / start)
         self.received, self.deadline, self.number = b"", None, 0
         self.looked = time.monotonic()
         os.set_blocking(self.process.stdin.fileno(), False)

@@ -94,7 +94,8 @@ def prepared(course, name, until=None):
     except Exception as error:
         cause = error.__context__  # nbgrader says there which cell it is
         reason = cause if isinstance(cause, ValidationError) else error
-        raise RuntimeError(f"{path.name}: {reason}") from error
+        line = str(reason).partition("\n")[0]
+        raise RuntimeError(f"{path.name}: {line}") from error
     return notebook
 
 

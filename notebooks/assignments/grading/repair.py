@@ -330,9 +330,10 @@ def choose(found, folder, wanted):
     named = [x for x in fine if x.path.name == wanted]
     named = [x for x in named if x.path.parent == folder] or named
     worked = [x for x in fine if x.worked]
-    best = worked if len(worked) == 1 else named or fine
+    best = [x for x in named if x.worked] or worked or named or fine
     if len(best) > 1:
-        none = f"lies in {folder.name}" if named else f"is called {wanted}"
+        none = f"worked on is called {wanted}" if named else f"is called {wanted}"
+        none = f"lies in {folder.name}" if best[0] in named else none
         raise Unreadable(
             f"There are {len(best)} notebooks ({listed([x.name for x in best])}), and "
             f"none {none}: rename the right one and hand in again."

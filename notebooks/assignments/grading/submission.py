@@ -6,9 +6,11 @@ and ``graded.ipynb``, which is safe to show.
 """
 
 import math
+import os
 import resource
 import shutil
 import sys
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_output
@@ -94,7 +96,7 @@ def handed_in_at(submitted, notes):
     if path.is_symlink() or not path.is_file():
         return None
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             text = file.read(100).strip()
         parse_utc(text)
         return text
@@ -117,7 +119,9 @@ class Run:
 
     def all_cells(self):
         """Run all cells, and enter what came of them into the record."""
-        self.process = Process(self.job.isolation, self.job.limits, self.put_files)
+        start = Path(os.path.relpath(self.handed.folder, self.job.submitted))
+        limits = self.job.limits
+        self.process = Process(self.job.isolation, limits, self.put_files, start)
         self.least = self.process.count()
         started, left = [], self.job.limits.outputs_kb * 1024
         try:
@@ -139,9 +143,11 @@ class Run:
             self.process.close()
 
     def put_files(self, work):
-        """Copy the files beside the notebook, and the assignment's own over them."""
+        """Copy what was handed in, and the assignment's own files over it."""
         left, files = LARGEST_FILES, 0
-        for folder in (self.handed.folder, self.template.folder):
+        start = work / os.path.relpath(self.handed.folder, self.job.submitted)
+        places = ((self.job.submitted, work), (self.template.folder, start))
+        for folder, target in places:
             for path in repair.within(folder):
                 if path.suffix == ".ipynb" or path == folder / "timestamp.txt":
                     continue
@@ -154,7 +160,7 @@ class Run:
                     self.record.notes.append(f"The file {name} was left out.")
                     continue
                 left -= size
-                to = work / path.relative_to(folder)
+                to = target / path.relative_to(folder)
                 to.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, to)
 
@@ -162,12 +168,9 @@ class Run:
         """Let an answer in words wait for a person, unless it is as handed out."""
         key = repair.key_of(cell)
         if key in self.record.points:
-            handed = [
-                c for c in self.template.released.cells if repair.key_of(c) == key
-            ]
-            if cell.source.strip() != handed[0].source.strip() or cell.get(
-                "attachments"
-            ):
+            cells = self.template.released.cells
+            blank = next(c for c in cells if repair.key_of(c) == key)
+            if any(cell.get(x) != blank.get(x) for x in ("source", "attachments")):
                 self.record.points[key] = None
 
     def run_cell(self, cell, where, room):
@@ -215,9 +218,8 @@ class Run:
                 where, "input() waits for a keyboard, and there is none when grading"
             )
         elif name != "KeyboardInterrupt":
-            self.note(
-                where, f"it raised {name}: {text.splitlines()[0][:200] if text else ''}"
-            )
+            first = text.strip().split("\n")[0][:200]
+            self.note(where, f"it raised {name}" + f": {first}" * bool(first))
 
     def check(self, cell, name):
         """Run a check and enter its points."""

@@ -58,25 +58,28 @@ class Outputs:
 
     def begin(self):
         """Forget what there is."""
-        self.kept, self.left, self.waits = [], self.size, False
+        self.kept, self.left, self.waits, self.cut = [], self.size, False, False
 
     def add(self, output, size):
         """Take an output, or see that there are too many."""
         if self.waits:
             self.begin()
-        self.left -= size
-        if self.left >= 0:
+        self.cut |= size > self.left
+        if size <= self.left:
             self.kept.append(output)
+            self.left -= size
 
     def text(self, name, text):
-        """Take a text that was written to stdout or stderr."""
-        last = self.kept[-1] if self.kept else {}
-        if last.get("name") == name and not self.waits and self.left >= 0:
-            last["text"] += text[: self.left]
-            self.left -= len(text)
-        elif text:
-            kept = text[: max(self.left, 0)]
-            self.add({"output_type": "stream", "name": name, "text": kept}, len(text))
+        """Take the beginning of a text that was written to stdout or stderr."""
+        if self.waits:
+            self.begin()
+        last, kept = self.kept[-1] if self.kept else {}, text[: self.left]
+        self.cut |= len(kept) < len(text)
+        self.left -= len(kept)
+        if last.get("name") == name:
+            last["text"] += kept
+        elif kept:
+            self.kept.append({"output_type": "stream", "name": name, "text": kept})
 
     def shown(self, kind, data, metadata):
         """Take a picture, or the like, in one or more forms."""
@@ -228,7 +231,7 @@ class Server(Side):
             for name in ("last_type", "last_value", "last_traceback", "last_exc"):
                 vars(sys).pop(name, None)
             gc.collect()
-        return {"outputs": outputs, "cut": self.outputs.left < 0, "late": self.late}
+        return {"outputs": outputs, "cut": self.outputs.cut, "late": self.late}
 
     def call(self, request):
         """Look up, get, set or call; return the value, and what became of arguments."""

@@ -1,0 +1,507 @@
+"""The command that grades a class, with stubs in place of a run and of a page."""
+
+import fcntl
+import functools
+import json
+import multiprocessing
+import os
+import shutil
+import sqlite3
+import time
+
+import pytest
+from classroom import TINY, hand_in, make_course, page_of, rows_of
+from classroom import run_grader as with_sandbox
+from grading import book, grade, release, sandbox
+from grading.records import Record
+
+MOST = {"check-1": 4.0, "check-2": 5.0, "check-3": 6.0, "written": 4.0}
+GOOD = {"check-1": 4.0, "check-2": 5.0, "check-3": 6.0, "written": None}
+SAID = "Task 2, by hand: A is wrong\nTask 2: no sign\n"
+HALF = {"points": GOOD | {"check-2": 0.0}, "said": {"check-2": SAID}}
+
+
+def process(job):
+    """Come to what the submission says of itself."""
+    path = job.submitted / f"{TINY}.ipynb"
+    text = path.read_text() if "submitted" in path.parts else "{}"
+    with (job.template.parents[2] / "ran").open("a") as file:
+        file.write(json.dumps(job.submitted.parent.name) + "\n")
+    shutil.rmtree(job.folder, ignore_errors=True)
+    job.folder.mkdir(parents=True)
+    if text == "dies":
+        os._exit(3)
+    if text == "hangs":
+        time.sleep(100)
+    record = Record(job.key, "graded", job.isolation, dict(GOOD), dict(MOST))
+    vars(record).update(json.loads(text))
+    (job.folder / "graded.ipynb").write_text("{}")
+    record.write(job.folder)
+
+
+def make(job):
+    """Write a page, if the record does not say otherwise."""
+    if "page dies" in job.record.notes:
+        os._exit(3)
+    job.target.write_text(f"{job.record.points} {job.marks} {job.penalty}")
+    return "page is broken" not in job.record.notes
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A course with a gradebook, which takes nbgrader a second to make."""
+    course = make_course(tmp_path_factory.mktemp("made"))
+    book.Book(course, TINY).close()
+    return course
+
+
+@pytest.fixture
+def course(made, tmp_path, monkeypatch):
+    """A course of its own for each test, whose grader runs the stubs in processes."""
+    fork = multiprocessing.get_context("fork")  # forkserver would not see the stubs
+    monkeypatch.setattr(multiprocessing, "get_context", lambda kind: fork)
+    monkeypatch.setattr(grade.submission, "process", process)
+    monkeypatch.setattr(grade.page, "make", make)
+    monkeypatch.setattr(sandbox, "warn_root", lambda: "")
+    return shutil.copytree(made, tmp_path / "course")
+
+
+def submit(course, student, **more):
+    """Hand in what comes to a record with these fields."""
+    return hand_in(course, student, json.dumps(more))
+
+
+def run_grader(course, *options):
+    return with_sandbox(course, "--isolation=none", *options)
+
+
+def ran(course):
+    """Return who has run since this was asked last."""
+    path = course / "ran"
+    names = (
+        [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
+    )
+    path.unlink(missing_ok=True)
+    return sorted(set(names) - {"source"})
+
+
+def set_due(course, date):
+    """Set the due date, as Formgrader does."""
+    opened = book.Book(course, TINY)
+    opened.book.update_or_create_assignment(TINY, duedate=date)
+    opened.close()
+
+
+def test_a_class_is_graded(course, capsys):
+    submit(course, "ada")
+    for student in ("bob", "cy"):
+        submit(course, student, **HALF, flags=["notice: reads files"])
+    assert run_grader(course, "--workers=1") == 0
+    said = capsys.readouterr().out
+    rows = rows_of(course)
+    assert [row["score"] for row in rows.values()] == ["15", "10", "10"]
+    assert rows["ada"] | {"written": "", "waiting": "written"} == rows["ada"]
+    assert (course / f"autograded/ada/{TINY}/{TINY}.ipynb").is_file()
+    assert "{} 0.0" in page_of(course, "ada")
+    assert "1/3 ada: graded, 15 points\n" in said
+    table = said[said.index("check-1") :].splitlines()
+    assert table[0].split() == ["check-1", "mean", "4.0", "of", "4", "full", "100%"]
+    assert table[1].split(None, 7)[2:7] == ["1.7", "of", "5", "full", "33%"]
+    assert table[1].endswith("2 x Task 2, by hand: A is wrong")
+    assert "written" not in table[3]
+    assert "Notices, in grades.csv, on: bob, cy" in said
+    assert "source notebook itself" not in said
+
+
+def test_only_what_changed_runs_again(course):
+    for student in ("ada", "bob"):
+        submit(course, student)
+    assert run_grader(course) == 0
+    assert ran(course) == ["ada", "bob"]
+    assert run_grader(course, "--seconds=9", "--memory=999") == 0
+    assert ran(course) == []
+    submit(course, "bob", **HALF)
+    assert run_grader(course) == 0
+    assert ran(course) == ["bob"]
+    assert rows_of(course)["bob"]["score"] == "10"
+    assert run_grader(course, "--force", "--student=ada") == 0
+    assert ran(course) == ["ada"]
+    for path in (f"source/{TINY}/{TINY}.ipynb", release.SETTINGS):
+        with (course / path).open("a") as file:
+            file.write("\n")
+        assert run_grader(course) == 0
+        assert ran(course) == ["ada", "bob"]
+
+
+def test_others_are_left_out_by_student(course, capsys):
+    for student in ("ada", "bob"):
+        submit(course, student)
+    assert run_grader(course, "--student=ada") == 1
+    assert [row["status"] for row in rows_of(course).values()] == [
+        "graded",
+        "not graded",
+    ]
+    assert "bob was not graded" in capsys.readouterr().out
+    assert run_grader(course) == 0
+    assert ran(course) == ["ada", "bob"]
+
+
+@pytest.mark.parametrize("how", ["dies", "hangs"])
+def test_a_process_that_is_lost_costs_nobody_else(course, how, monkeypatch, capsys):
+    monkeypatch.setattr(grade, "SLACK", 0)
+    hand_in(course, "ada", how)
+    submit(course, "bob")
+    assert run_grader(course, "--total-seconds=1") == 1
+    rows = rows_of(course)
+    assert (rows["ada"]["status"], rows["ada"]["score"]) == ("failed", "")
+    assert rows["ada"]["notes"] == grade.LOST
+    assert rows["bob"]["score"] == "15"
+    assert f"ada was not graded. {grade.LOST}" in capsys.readouterr().out
+    ran(course)
+    submit(course, "ada")
+    assert run_grader(course) == 0
+    assert ran(course) == ["ada"]
+
+
+def test_an_interrupted_run_goes_on(course, monkeypatch, capsys):
+    for student in ("ada", "bob", "cy"):
+        submit(course, student)
+    with monkeypatch.context() as patch:
+        say = grade.say
+
+        def interrupt(text, *more):
+            say(text, *more)
+            if text.startswith("2/3"):
+                raise KeyboardInterrupt
+
+        patch.setattr(grade, "say", interrupt)
+        assert run_grader(course, "--workers=1") == 130
+    assert "Run the command again" in capsys.readouterr().out
+    assert ran(course) == ["ada", "bob"]
+    assert run_grader(course) == 0
+    assert ran(course) == ["cy"]
+    assert {row["score"] for row in rows_of(course).values()} == {"15"}
+
+
+def test_a_locked_gradebook_costs_no_grade(course, monkeypatch, capfd):
+    submit(course, "ada", **HALF)
+    assert run_grader(course) == 0
+    submit(course, "ada")
+    monkeypatch.setattr(grade, "Book", functools.partial(book.Book, wait=0.2))
+    other = sqlite3.connect(course / "gradebook.db")
+    other.execute("BEGIN IMMEDIATE")
+    assert run_grader(course) == 2
+    said = capfd.readouterr().err
+    assert "close the program that has gradebook.db open, and run again." in said
+    assert "Traceback" not in said
+    assert ran(course) == ["ada"]
+    other.rollback()
+    other.close()
+    assert run_grader(course) == 0
+    assert ran(course) == []
+    assert rows_of(course)["ada"]["score"] == "15"  # though nothing ran this time
+
+
+def test_a_gradebook_that_is_none_is_told(course, capsys):
+    submit(course, "ada")
+    (course / "gradebook.db").write_text("This is no database. " * 100)
+    assert run_grader(course) == 2
+    assert "The gradebook cannot be written: " in capsys.readouterr().err
+
+
+def test_a_name_that_is_not_utf_8_is_told(course, capsys):
+    submit(course, os.fsdecode(b"M\xfcller"))
+    submit(course, "ada")
+    assert run_grader(course) == 1
+    rows = rows_of(course)
+    assert (rows["ada"]["score"], rows["M\ufffdller"]["status"]) == ("15", "not graded")
+    said = "M\ufffdller was not graded. The name of the folder is not UTF-8: rename it."
+    assert said in capsys.readouterr().out
+    assert ran(course) == ["ada"]
+
+
+NAMES = ["Muster, Max [Gruppe 2]", "[a-z]*", "what?", ".hidden", "-x", "=1+1", "a\nb"]
+NAMES += ["100% #1; it's", "Zo\u00eb", "\u674e", "\x1b[31mred", "x" * 200]
+
+
+def test_any_other_name_is_graded(course, capsys):
+    for student in NAMES:
+        submit(course, student)
+    assert run_grader(course) == 0
+    assert ran(course) == sorted(NAMES)
+    assert {row["score"] for row in rows_of(course).values()} == {"15"}
+    for student in NAMES:
+        assert "{} 0.0" in page_of(course, student)
+    assert "\x1b" not in capsys.readouterr().out
+    own = (course / ".grading" / TINY / "students").iterdir()
+    assert all(set(path.name) <= set("0123456789abcdef") for path in own)
+    set_due(course, "2026-02-01 00:00:00 UTC")
+    assert run_grader(course) == 0
+    assert ran(course) == []
+
+
+def test_what_lies_in_another_place_is_named(course, capsys):
+    submit(course, "ada")
+    top = course / "submitted"
+    wrong = ["bob/tiny.ipynb", "carl/Tiny/tiny.ipynb", "dora.ipynb"]
+    wrong += ["eve/homework/tiny/tiny.ipynb", "hal_tiny.zip", "ida/tiny.zip"]
+    silent = ["__MACOSX/tiny/tiny.ipynb", "._tiny.ipynb", ".gitkeep", "kim/other/x.py"]
+    silent += ["bob/._tiny.ipynb", "bob/__MACOSX/tiny.ipynb"]
+    for name in wrong + silent:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).touch()
+    (top / "gil").mkdir()
+    (course / "elsewhere" / TINY).mkdir(parents=True)
+    (top / "link").symlink_to(course / "elsewhere")
+    assert run_grader(course) == 0
+    said = capsys.readouterr().out
+    assert (
+        "Not graded, because it is not submitted/STUDENT/tiny/: bob/tiny.ipynb, "
+        "carl/Tiny/tiny.ipynb, dora.ipynb, eve/homework/tiny/tiny.ipynb, gil/ (empty), "
+        "hal_tiny.zip (unpack it), ida/tiny.zip (unpack it), link (a link).\n"
+    ) in said
+    assert ran(course) == ["ada"]
+    assert list(rows_of(course)) == ["ada"]
+
+
+def test_a_linked_submission_is_not_followed(course):
+    (course / "elsewhere").mkdir()
+    (course / "submitted" / "ada").mkdir(parents=True)
+    (course / "submitted" / "ada" / TINY).symlink_to(course / "elsewhere")
+    before = grade.digest(course / "submitted" / "ada" / TINY)
+    (course / "elsewhere" / "file").touch()
+    assert grade.digest(course / "submitted" / "ada" / TINY) == before
+
+
+def test_a_roster_tells_who_is_missing(course, capsys):
+    (course / "roster.csv").write_text("student;name\nada;Ada\ncy;Cy\n")
+    for student in ("ada", "bob"):
+        submit(course, student)
+    assert run_grader(course) == 0
+    assert rows_of(course)["cy"]["status"] == "missing"
+    assert "Not in roster.csv: bob." in capsys.readouterr().out
+    (course / "roster.csv").write_text("name\nAda\n")
+    assert run_grader(course) == 2
+    assert "no column called student" in capsys.readouterr().err
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(course, capsys):
+    for student in ("ada", "bob"):
+        submit(course, student)
+    assert run_grader(course, "--student=ada") == 1
+    ran(course)
+    submit(course, "ada", **HALF)
+    (course / "roster.csv").write_text("student\nada\nbob\ncy\n")
+    submit(course, os.fsdecode(b"\xfc"))
+    (course / "submitted" / "gil").mkdir()
+    with (course / release.SETTINGS).open("a") as file:
+        file.write("\n")
+    before = {p: p.stat().st_mtime_ns for p in course.rglob("*")}
+    capsys.readouterr()
+    assert run_grader(course, "--dry-run", "--student=ada") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [
+        "ada: would be graded",
+        "bob: not graded, left out by --student",
+    ]
+    assert said[2].startswith("\ufffd: not graded. The name of the folder")
+    assert said[3:] == [
+        "cy: missing",
+        f"Not graded, because it is not submitted/STUDENT/{TINY}/: gil/ (empty).",
+    ]
+    assert {p: p.stat().st_mtime_ns for p in course.rglob("*")} == before
+    assert run_grader(course) == 1
+    ran(course)
+    capsys.readouterr()
+    run_grader(course, "--dry-run")
+    assert capsys.readouterr().out.startswith("ada: unchanged\nbob: unchanged\n")
+    fresh = make_course(course / "fresh")
+    submit(fresh, "ada")
+    assert run_grader(fresh, "--dry-run") == 0
+    assert not (fresh / ".grading").exists()
+
+
+@pytest.mark.parametrize("how", ["page dies", "page is broken"])
+def test_a_page_that_cannot_be_made_costs_no_grade(course, how, capsys):
+    submit(course, "ada")
+    submit(course, "bob")
+    assert run_grader(course) == 0
+    submit(course, "ada", **HALF, notes=[how])
+    told = "No page, or only a part of it, for: ada."
+    for _ in range(2):  # it is tried again, and told again
+        capsys.readouterr()
+        assert run_grader(course) == 0
+        assert told in capsys.readouterr().out
+        assert rows_of(course)["ada"]["score"] == "10"
+        stale = course / "feedback" / "ada" / TINY / f"{TINY}.html"
+        assert stale.is_file() == (how == "page is broken")
+    assert "{} 0.0" in page_of(course, "bob")
+    submit(course, "ada")
+    assert run_grader(course) == 0
+    assert told not in capsys.readouterr().out
+
+
+def test_files_that_cannot_be_written_cost_no_grade(course, capsys):
+    submit(course, "ada")
+    submit(course, "bob")
+    (course / "grades.csv").mkdir()
+    (course / "feedback").mkdir()
+    (course / "feedback" / "ada").touch()
+    assert run_grader(course) == 0
+    said = capsys.readouterr().out
+    assert "grades.csv cannot be written (Is a directory): close the program" in said
+    assert "feedback/ada cannot be written" in said
+    assert "{} 0.0" in page_of(course, "bob")
+    (course / "grades.csv").rmdir()
+    assert run_grader(course) == 0
+    assert rows_of(course)["bob"]["score"] == "15"
+
+
+def test_odd_messages_harm_nothing(course, capsys):
+    odd = "\x1b[31m \ud800 =1+1\r\n\0"
+    submit(course, "ada", **HALF | {"said": {"check-2": odd}}, notes=[odd], flags=[odd])
+    assert run_grader(course) == 0
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "\0" not in said
+    assert rows_of(course)["ada"]["score"] == "10"
+
+
+def test_a_terminal_that_knows_few_letters(course, monkeypatch, tmp_path):
+    submit(course, "Zo\u00eb \u674e")
+    with (tmp_path / "out").open("w", encoding="ascii") as file:
+        monkeypatch.setattr("sys.stdout", file)
+        assert run_grader(course) == 0
+    assert "1/1 Zo? ?: graded" in (tmp_path / "out").read_text()
+
+
+def test_a_changed_due_date_runs_nothing_again(course):
+    with (course / release.SETTINGS).open("a") as file:
+        file.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    submit(course, "ada", timestamp="2026-02-03 00:00:00 UTC")
+    submit(course, "bob")
+    for due, score, penalty in (
+        ("2026-03-01 00:00:00 UTC", "15", ""),
+        ("2026-02-01 00:00:00 UTC", "0", "15"),
+        (None, "15", ""),
+    ):
+        set_due(course, due)
+        assert run_grader(course) == 0
+        row = rows_of(course)["ada"]
+        assert (row["score"], row["penalty"]) == (score, penalty)
+        assert page_of(course, "ada").endswith(f" {float(penalty or 0)}")
+        assert rows_of(course)["bob"]["score"] == "15"
+    assert ran(course) == ["ada", "bob"]
+    assert (course / "ran").exists() is False
+
+
+def test_a_mark_by_hand_is_on_the_page_and_waits_if_handed_in_again(course):
+    submit(course, "ada")
+    run_grader(course)
+    opened = book.Book(course, TINY)
+    mark = opened.book.find_grade("written", TINY, TINY, "ada")
+    mark.manual_score, mark.needs_manual_grade = 3.5, False
+    opened.book.db.commit()
+    opened.close()
+    for waiting, score in (("", "18.5"), ("", "18.5"), ("written", "13.5")):
+        if waiting:
+            submit(course, "ada", **HALF)
+        run_grader(course)
+        row = rows_of(course)["ada"]
+        assert (row["score"], row["by_hand"], row["waiting"]) == (score, "3.5", waiting)
+        assert "score=3.5" in page_of(course, "ada")
+
+
+def test_rows_of_other_assignments_stay(course):
+    (course / ".grading" / "other").mkdir(parents=True)
+    row = {"student": "zoe", "assignment": "other", "status": "graded", "score": "7"}
+    (course / ".grading" / "other" / "rows.json").write_text(json.dumps([row]))
+    submit(course, "ada")
+    assert run_grader(course) == 0
+    assert [r["score"] for r in rows_of(course).values()] == ["7", "15"]
+
+
+def test_the_source_notebook_is_graded_too(course, monkeypatch, capsys):
+    def bad(job):
+        process(job)
+        record = Record.read(job.folder)
+        record.points["check-3"] = 2.0
+        record.write(job.folder)
+
+    monkeypatch.setattr(grade.submission, "process", bad)
+    submit(course, "ada")
+    for _ in range(2):  # it runs once, and is told until it is mended
+        run_grader(course)
+        told = "The source notebook itself: check-3 has 2 of 6 points."
+        assert told in capsys.readouterr().out
+    assert (course / "ran").read_text().count("source") == 1
+
+
+def test_the_template_is_made_again_with_other_assignments(course):
+    submit(course, "ada")
+    run_grader(course)
+    ran(course)
+    shutil.copytree(course / "release" / TINY, course / "release" / "other")
+    old = course / "release" / "other" / f"{TINY}.ipynb"
+    old.rename(old.with_name("other.ipynb"))
+    run_grader(course)
+    assert ran(course) == []
+    others = (course / ".grading" / TINY / "template" / "others").iterdir()
+    assert [path.name for path in others] == ["other.ipynb"]
+
+
+def nothing_can_be_done(course, capsys, *options):
+    """Assert that nothing is run; return what is said of it."""
+    assert with_sandbox(course, *options) == 2
+    assert ran(course) == []
+    assert not (course / "grades.csv").exists()
+    return capsys.readouterr().err
+
+
+def test_without_isolation_nothing_runs(course, capsys, monkeypatch):
+    submit(course, "ada")
+    monkeypatch.setattr(sandbox, "works", lambda kind: kind == "none")
+    assert "say so: --isolation none\n" in nothing_can_be_done(course, capsys)
+    bad = nothing_can_be_done(course, capsys, "--isolation=bwrap")
+    assert "--isolation bwrap does not work here" in bad
+
+
+def test_what_the_instructor_did_wrong_is_told(course, capsys, monkeypatch):
+    no = functools.partial(nothing_can_be_done, course, capsys, "--isolation=none")
+    assert "There is no submitted/STUDENT/tiny." in no()
+    (course / "submitted" / "ada").mkdir(parents=True)
+    assert "ada/ (empty)" in no()
+    submit(course, "ada")
+    assert "submitted/ has no nobody." in no("--student=nobody")
+    monkeypatch.setattr("classroom.TINY", "tyni")
+    assert "no assignment 'tyni'" in no()
+    monkeypatch.undo()
+    path = course / "source" / TINY / f"{TINY}.ipynb"
+    source = path.read_text()
+    path.write_text(source.replace('"points": 4,', ""))
+    assert "nbgrader cell 'check-1' does not have points" in no()
+    path.write_text("{")
+    assert "tiny.ipynb: Notebook does not appear to be JSON" in no()
+    path.write_text(source)
+    (course / release.SETTINGS).write_text("c = get_config()\nc.x = 1 / 0\n")
+    assert "nbgrader_config.py cannot be used: ZeroDivisionError" in no()
+    (course / release.SETTINGS).unlink()
+    assert "is it the course folder?" in no()
+
+
+def test_two_gradings_at_a_time(course, capsys):
+    submit(course, "ada")
+    (course / ".grading" / TINY).mkdir(parents=True)
+    with (course / ".grading" / TINY / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert "Another grading" in nothing_can_be_done(
+            course, capsys, "--isolation=none"
+        )
+    assert run_grader(course) == 0
+
+
+def test_root_is_warned(course, capsys, monkeypatch):
+    monkeypatch.setattr(sandbox, "warn_root", lambda: "You grade as root.")
+    submit(course, "ada")
+    assert run_grader(course) == 0
+    assert "You grade as root.\n" in capsys.readouterr().out
