@@ -154,6 +154,22 @@ def test_a_changed_source_keeps_the_marks_of_what_stays(
     assert {x.name for x in comments} == {x.name for x in solutions}
 
 
+def test_marks_of_a_cell_that_goes_are_kept_in_a_copy(course, opened):
+    book = opened()
+    for student in ("ada", "bob"):
+        book.enter(student, record())
+        mark(book, student, "check-3", 5)
+    notebook = tiny()
+    dropped(notebook)
+    nbformat.write(notebook, course / "source" / TINY / f"{TINY}.ipynb")
+    prepared = release.prepared(course, TINY, "SaveCells")
+    (said,) = book.enter_cells(prepared)
+    assert said.startswith("check-3 left the source: 2 marks are only in gradebook-")
+    with Gradebook(f"sqlite:///{course}/{said.split()[-1].rstrip('.')}") as old:
+        assert old.find_grade("check-3", *BOTH, "bob").manual_score == 5
+    assert book.enter_cells(prepared) == []
+
+
 def test_an_answer_left_as_handed_out_is_said_to_be_none(opened):
     book = opened()
     for answer, said in ((0.0, "No response."), (None, None)):
@@ -168,6 +184,8 @@ def test_a_flag_that_a_person_set_stays(opened):
     book = opened()
     book.enter("ada", record(flags=["notice: uses the network"]))
     assert not book.submission("ada").flagged
+    book.enter("bob", record(flags=["notice: uses the network", "copied"]))
+    assert book.submission("bob").flagged
     book.submission("ada").flagged = True
     book.enter("ada", record())
     assert book.submission("ada").flagged
@@ -232,7 +250,7 @@ def test_a_plugin_that_fails_is_told(course, opened):
         Book(course, TINY)
 
 
-def test_a_locked_gradebook_is_waited_for_and_then_told(course, opened, capfd):
+def test_a_locked_gradebook_is_waited_for_and_then_told(course, opened, caplog):
     opened().close()
     other = sqlite3.connect(course / "gradebook.db")
     other.execute("BEGIN IMMEDIATE")
@@ -241,7 +259,7 @@ def test_a_locked_gradebook_is_waited_for_and_then_told(course, opened, capfd):
     with pytest.raises((InvalidEntry, SQLAlchemyError), match="locked"):
         book.enter("ada", record())
     assert 0.2 < time.monotonic() - began < 5
-    assert "Traceback" not in capfd.readouterr().err
+    assert "Traceback" not in caplog.text
     other.rollback()
     other.close()
     book.enter("ada", record())
@@ -307,6 +325,7 @@ def test_the_csv_is_for_a_spreadsheet(tmp_path):
             "cp1252"
         ),
         "student,name,e-mail,id\r\nada,Ada L\u00f6w,a@x,1,more\r\nbob\r\n".encode(),
+        "student\tname\te-mail\tid\nada\tAda Lo\u0308w\ta@x\t1\nbob\n".encode("utf-16"),
     ],
 )
 def test_a_roster(tmp_path, content):

@@ -1,12 +1,11 @@
-"""From the platform's zip into submitted/, and from grades back into the platform."""
+"""From the platform's zip into submitted/."""
 
-import csv
 import io
 import zipfile
 
 import pytest
-from classroom import TINY, hand_in, make_course, run_grader, solved
-from grading import collect, export
+from classroom import TINY
+from grading import collect
 
 NOTEBOOK = b'{"cells": []}'
 
@@ -75,7 +74,7 @@ def test_the_roster_says_who_is_who(take):
 
 def test_two_of_one_name_are_two(take):
     files = {f"Max_{n}_assignsubmission_file_/t.ipynb": NOTEBOOK for n in (1, 2)}
-    assert take(files)[0] == {"Max/tiny/t.ipynb", "Max 2/tiny/t.ipynb"}
+    assert take(files)[0] == {"Max 1/tiny/t.ipynb", "Max 2/tiny/t.ipynb"}
 
 
 def test_debris_is_left_out_and_zips_inside_are_opened(take):
@@ -89,7 +88,7 @@ def test_debris_is_left_out_and_zips_inside_are_opened(take):
         }
     )
     assert found == {"Ada/tiny/work/tiny.ipynb"}
-    assert "bad.zip: left out, it is a damaged zip." in said
+    assert "bad.zip: left out, it cannot be unpacked: File is not a zip file." in said
 
 
 def test_no_student_hands_in_for_another(take):
@@ -145,53 +144,41 @@ def test_what_cannot_be_read_is_told(take):
         collect.main(["tyni", "--from", "x"])
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """A course of two who handed in the same, and one who did not."""
-    course = make_course(tmp_path_factory.mktemp("export"))
-    for student in ("ada", "bob"):
-        hand_in(course, student, solved(course))
-    text = (
-        "student,name,e-mail,id\nada,Ada L\u00f6w,a@x.org,12\nbob,=Bob,,13\ncy,Cy,,14\n"
-    )
-    (course / "roster.csv").write_text(text, "utf-8")
-    assert run_grader(course) == 0
-    return course
+def test_of_one_name_none_gets_the_others_folder_later(take):
+    first, then = (f"Max_{n}_assignsubmission_file_/{n}.ipynb" for n in (1, 2))
+    take({first: NOTEBOOK})
+    assert take({then: NOTEBOOK})[0] == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
+    again = take({first: b"new", then: b"new"})[0]
+    assert again == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
 
 
-def table(course, to):
-    export.main([TINY, "--to", to, "--course", str(course)])
-    with (course / "exports" / f"{TINY}-{to}.csv").open(encoding="utf-8") as file:
-        return list(csv.reader(file))
+def test_a_name_that_two_have_in_the_roster_is_nobodys(take):
+    roster = "student,name,id\nmm1,Max May,1\nmm2,Max May,2\nal,Ada Low,3\n"
+    names = ["Max May_9_assignsubmission_file_/a.ipynb", "lowada_77_5_b.ipynb"]
+    found, _ = take(dict.fromkeys(names, NOTEBOOK), roster)
+    assert found == {"Max May 9/tiny/a.ipynb", "al/tiny/b.ipynb"}
 
 
-def test_export_for_moodle(graded):
-    head, *rows = table(graded, "moodle")
-    assert ",".join(head) == "Identifier,Full name,Email address,Grade,Maximum grade"
-    assert rows[0] == ["Participant 12", "Ada L\u00f6w", "a@x.org", "15", "19"]
-    assert rows[1][1] == "'=Bob"
-    assert rows[2] == ["Participant 14", "Cy", "", "", "19"]
+def test_an_inner_zip_is_measured_before_it_is_unpacked(take, monkeypatch):
+    monkeypatch.setattr(collect, "MOST_BYTES", 2000)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.ipynb", bytes(5000))
+    found, said = take({"lou_3_8_bomb.zip": inner.getvalue(), "max.ipynb": NOTEBOOK})
+    assert found == {"max/tiny/tiny.ipynb"}
+    assert "bomb.zip: left out, it cannot be unpacked: unpacked it would be" in said
 
 
-def test_export_for_canvas(graded):
-    head, most, *rows = table(graded, "canvas")
-    assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", TINY]
-    assert (most[0], most[-1]) == ("Points Possible", "19")
-    assert rows[0] == ["Ada L\u00f6w", "12", "", "ada", "", "15"]
+def test_too_many_files_are_refused(take, monkeypatch):
+    monkeypatch.setattr(collect, "MOST_FILES", 1)
+    with pytest.raises(SystemExit, match="too many files"):
+        take({f"ada/{n}.ipynb": NOTEBOOK for n in range(11)})
 
 
-def test_feedback_goes_back_in_one_zip(graded, capsys):
-    table(graded, "moodle")
-    assert "No page for: Cy." in capsys.readouterr().out
-    with zipfile.ZipFile(graded / "exports" / f"{TINY}-feedback.zip") as archive:
-        names = archive.namelist()
-    assert names[0] == f"Ada L\u00f6w_12_assignsubmission_file_/{TINY}.html"
-    assert len(names) == 2
-
-
-def test_equal_solutions_are_found_and_what_was_handed_out_does_not_count(
-    graded, capsys
-):
-    similar = pytest.importorskip("grading.similar", exc_type=ImportError)
-    similar.main([TINY, "--course", str(graded)])
-    assert "100% of the code: ada, bob" in capsys.readouterr().out
+def test_every_file_is_told_of_in_one_line(take):
+    link = zipfile.ZipInfo("ada/link.ipynb")
+    link.external_attr = 0o120777 << 16
+    _, said = take({link: b"/etc/passwd", "a/.DS_Store": b"", "a/x\n\x1b[1m": b""})
+    assert "ada/link.ipynb: left out, it is a link." in said
+    assert "a/.DS_Store: left out, it is a system's own file." in said
+    assert "a/x??[1m -> submitted/a/tiny/x??[1m" in said

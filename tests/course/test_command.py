@@ -489,6 +489,13 @@ def test_what_the_instructor_did_wrong_is_told(course, capsys, monkeypatch):
     assert "is it the course folder?" in no()
 
 
+@pytest.mark.parametrize("option", ["--seconds=0", "--memory=-1", "--output-limit=0"])
+def test_a_limit_that_nothing_can_keep_is_refused(course, option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run_grader(course, option)
+    assert f"{option.partition('=')[0]} should be" in capsys.readouterr().err
+
+
 def test_two_gradings_at_a_time(course, capsys):
     submit(course, "ada")
     (course / ".grading" / TINY).mkdir(parents=True)

@@ -3,8 +3,9 @@
 Usage: python -m grading.similar NAME [--course DIR] [--threshold 0.8]
 
 Prints pairs of students whose solutions overlap by more than the threshold; what was
-handed out does not count.  Short tasks have few right answers, so that a high overlap
-proves nothing: read both.  Who renames and reorders much is not found.
+handed out does not count.  Other names and another order do not hide a copy; much new
+writing does.  Of 65 pairs of right solutions in tests/course/catalogue, made to differ,
+none overlaps by more than 0.65.
 """
 
 import argparse
@@ -14,44 +15,59 @@ from pathlib import Path
 
 import copydetect
 import nbformat
+from nbgrader.utils import is_solution
 
 from grading import release
-from grading.repair import is_solution
+from grading.collect import tell
+from grading.repair import within
 
-TOKENS, WINDOW = (
-    15,
-    5,
-)  # in a row that count as equal, and how densely they are looked at
+TOKENS, WINDOW = 15, 5  # in a row that count as equal, and how densely one looks
 
 
 def code_of(path):
-    """Return the coded solution cells of a notebook, as one text."""
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n".join(
-        c.source for c in cells if c.cell_type == "code" and is_solution(c)
-    )
+    """Return the coded solution cells of a notebook as one text, or ""."""
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+        code = [c.source for c in cells if c.cell_type == "code" and is_solution(c)]
+        return "\n".join(code)
+    except Exception:  # nobody's file keeps the others from being compared
+        return ""
+
+
+def codes(course, name):
+    """Return {student: code}, of the notebook as it was graded or else handed in."""
+    found = {}
+    for folder in sorted(course.glob(f"submitted/*/{name}")):
+        student = folder.parent.name
+        graded = course / "autograded" / student / name / f"{name}.ipynb"
+        paths = [graded] if graded.is_file() else within(folder)
+        texts = [code_of(path) for path in paths if path.suffix == ".ipynb"]
+        found[student] = "\n".join(texts).strip()
+    return found
 
 
 def pairs(course, name, threshold):
-    """Return [(overlap, student, student)], the largest first."""
+    """Return ([(overlap, student, student)], largest first; who is not compared)."""
     with tempfile.TemporaryDirectory() as folder:
 
-        def print_of(number, text, known=None):
+        def print_of(number, text, known=()):
             file = Path(folder, f"{number}.py")
-            file.write_text(text, "utf-8")
-            return copydetect.CodeFingerprint(str(file), TOKENS, WINDOW, known)
+            file.write_text(text, "utf-8", "replace")
+            return copydetect.CodeFingerprint(str(file), TOKENS, WINDOW, [*known])
 
         blank = print_of("blank", code_of(course / f"release/{name}/{name}.ipynb"))
-        students = {}
-        for path in sorted(course.glob(f"autograded/*/{name}/{name}.ipynb")):
-            code = code_of(path)
-            students[path.parts[-3]] = print_of(len(students), code, list(blank.hashes))
+        texts = codes(course, name)
+        prints = {
+            student: print_of(number, text, blank.hashes)
+            for number, (student, text) in enumerate(texts.items())
+            if text
+        }
     found = []
-    for (one, a), (other, b) in itertools.combinations(students.items(), 2):
-        _, shares, _ = copydetect.compare_files(a, b)
-        if max(shares) > threshold:
-            found.append((max(shares), one, other))
-    return sorted(found, reverse=True)
+    for (one, a), (other, b) in itertools.combinations(prints.items(), 2):
+        share = max(copydetect.compare_files(a, b)[1])
+        if share > threshold:
+            found.append((share, one, other))
+    return sorted(found, reverse=True), sorted(texts.keys() - prints.keys())
 
 
 def main(arguments=None):
@@ -61,9 +77,11 @@ def main(arguments=None):
     parser.add_argument("--course", type=Path, default=release.COURSE)
     parser.add_argument("--threshold", type=float, default=0.8)
     options = parser.parse_args(arguments)
-    found = pairs(options.course.resolve(), options.name, options.threshold)
+    found, without = pairs(options.course, options.name, options.threshold)
     for share, one, other in found:
-        print(f"{share:.0%} of the code: {one}, {other}")
+        tell(f"{share:.0%} of the code: {one}, {other}")
+    if without:
+        tell(f"Not compared, because no code is found: {', '.join(without)}.")
     print(f"{len(found)} pairs overlap by more than {options.threshold:.0%}.")
     print("This proves nothing: short tasks have few right answers. Read both.")
 
