@@ -92,6 +92,15 @@ def set_due(course, date):
     opened.close()
 
 
+def give_mark(course, student):
+    """Mark the written answer, as Formgrader does."""
+    opened = book.Book(course, TINY)
+    mark = opened.book.find_grade("written", TINY, TINY, student)
+    mark.manual_score, mark.needs_manual_grade = 3.5, False
+    opened.book.db.commit()
+    opened.close()
+
+
 def test_a_class_is_graded(course, capsys):
     submit(course, "ada")
     for student in ("bob", "cy"):
@@ -151,7 +160,9 @@ def test_a_process_that_is_lost_costs_nobody_else(course, how, monkeypatch, caps
     monkeypatch.setattr(grade, "SLACK", 0)
     hand_in(course, "ada", how)
     submit(course, "bob")
+    began = time.monotonic()
     assert run_grader(course, "--total-seconds=1") == 1
+    assert time.monotonic() - began < 50  # it would hang for 100
     rows = rows_of(course)
     assert (rows["ada"]["status"], rows["ada"]["score"]) == ("failed", "")
     assert rows["ada"]["notes"] == grade.LOST
@@ -161,6 +172,18 @@ def test_a_process_that_is_lost_costs_nobody_else(course, how, monkeypatch, caps
     submit(course, "ada")
     assert run_grader(course) == 0
     assert ran(course) == ["ada"]
+
+
+def test_a_result_of_the_last_time_is_none(course, monkeypatch):
+    submit(course, "ada")
+    assert run_grader(course) == 0
+    submit(course, "ada", **HALF)
+    with monkeypatch.context() as patch:
+        patch.setattr(grade.submission, "process", lambda job: os._exit(3))
+        assert run_grader(course) == 1
+    assert rows_of(course)["ada"]["score"] == ""
+    assert run_grader(course) == 0
+    assert rows_of(course)["ada"]["score"] == "10"
 
 
 def test_an_interrupted_run_goes_on(course, monkeypatch, capsys):
@@ -271,6 +294,10 @@ def test_a_linked_submission_is_not_followed(course):
     before = grade.digest(course / "submitted" / "ada" / TINY)
     (course / "elsewhere" / "file").touch()
     assert grade.digest(course / "submitted" / "ada" / TINY) == before
+    (course / "submitted" / "ada" / "inner").symlink_to(course / "elsewhere" / "file")
+    before = grade.digest(course / "submitted" / "ada")
+    (course / "elsewhere" / "file").write_text("changed")
+    assert grade.digest(course / "submitted" / "ada") == before
 
 
 def test_a_roster_tells_who_is_missing(course, capsys):
@@ -341,6 +368,21 @@ def test_a_page_that_cannot_be_made_costs_no_grade(course, how, capsys):
     assert told not in capsys.readouterr().out
 
 
+def test_no_page_is_better_than_an_old_one(course, monkeypatch, capsys):
+    submit(course, "ada")
+    assert run_grader(course) == 0
+    place = course / "feedback" / "ada" / TINY / f"{TINY}.html"
+    assert place.is_file()
+    give_mark(course, "ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(grade.page, "make", lambda job: os._exit(3))
+        assert run_grader(course) == 0
+    assert "No page, or only a part of it, for: ada." in capsys.readouterr().out
+    assert not place.exists()
+    assert run_grader(course) == 0
+    assert "score=3.5" in page_of(course, "ada")
+
+
 def test_files_that_cannot_be_written_cost_no_grade(course, capsys):
     submit(course, "ada")
     submit(course, "bob")
@@ -398,11 +440,7 @@ def test_a_changed_due_date_runs_nothing_again(course):
 def test_a_mark_by_hand_is_on_the_page_and_waits_if_handed_in_again(course):
     submit(course, "ada")
     run_grader(course)
-    opened = book.Book(course, TINY)
-    mark = opened.book.find_grade("written", TINY, TINY, "ada")
-    mark.manual_score, mark.needs_manual_grade = 3.5, False
-    opened.book.db.commit()
-    opened.close()
+    give_mark(course, "ada")
     for waiting, score in (("", "18.5"), ("", "18.5"), ("written", "13.5")):
         if waiting:
             submit(course, "ada", **HALF)

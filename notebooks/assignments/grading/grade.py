@@ -130,10 +130,9 @@ class Course:
         self.path = chosen.course.resolve()
         self.folder = self.path / ".grading" / self.name
         self.template = self.folder / "template"
-        release.settings(self.path)
+        release.settings(self.path)  # says so if there is something wrong with them
         self.source = release.source_of(self.path, self.name).parent
         self.limits = Limits(**{field: getattr(chosen, field) for field in LIMITS})
-        release.settings(self.path)  # says so if there is something wrong with them
         settings = (self.path / release.SETTINGS).read_bytes()
         self.key = together(digest(self.source), digest_of_code(), repr(settings))
 
