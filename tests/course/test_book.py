@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from classroom import TINY, cell_of, make_course, rows_of, tiny
+from classroom import STUB, TINY, cell_of, make_course, rows_of, tiny
 from grading import grade, release
 from grading.book import Book, for_a_sheet, roster, write_csv
 from grading.records import Mark, Record
@@ -94,6 +94,9 @@ def test_cells_are_those_that_nbgrader_saves(course, opened):
             found.append((notebook.kernelspec, sorted(cells, key=repr)))
     assert found[0] == found[1]
     assert len(found[0][1]) == 4 + 4 + 8
+    sources = {x["name"]: x["source"] for x in found[0][1] if "source" in x}
+    assert "### BEGIN HIDDEN TESTS" in sources["check-1"]
+    assert STUB in sources["task-1"]
 
 
 def points(notebook):

@@ -83,7 +83,7 @@ def test_nothing_is_found_outside_and_no_network(graded):
 def test_no_place_in_memory_can_be_filled(graded):
     page = page_of(graded, "fills-shm")
     assert page.count("full /") == 3
-    assert "not full" not in page
+    assert "not full /" not in page
 
 
 def test_no_script_of_a_student_is_on_a_page(graded):
