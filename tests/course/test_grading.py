@@ -30,6 +30,9 @@ from students import CLASS, SIX, reads_files, with_cell
 import nnlib
 
 
+pytestmark = pytest.mark.course
+
+
 def times(course, file="record.json"):
     """Return when each submission was graded last, or its page was made."""
     found = {}
@@ -116,9 +119,7 @@ def test_a_lost_gradebook_and_csv_are_filled_again(six, tmp_path):
     assert rows_of(course) == before
 
 
-@pytest.mark.parametrize(
-    "how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.course)]
-)
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_run_goes_on(six, tmp_path, how):
     course = tmp_path / "again"
     shutil.copytree(six, course, symlinks=True)
@@ -150,7 +151,6 @@ def test_an_interrupted_run_goes_on(six, tmp_path, how):
     assert changed(done, after) == set(SIX) - set(done)
 
 
-@pytest.mark.course
 @pytest.mark.parametrize("kind", sandbox.KINDS)
 def test_each_isolation_ends_all_processes(course, tmp_path, kind, monkeypatch):
     if not sandbox.works(kind):
@@ -178,7 +178,6 @@ def test_each_isolation_ends_all_processes(course, tmp_path, kind, monkeypatch):
     assert ("FOUND []" in page_of(copy, "bob")) == (kind != "none")
 
 
-@pytest.mark.course
 def test_two_workers_run_two_submissions_at_a_time(course, tmp_path):
     """Each waits for the other, as it can without a sandbox."""
     copy = shutil.copytree(course, tmp_path / "course")
