@@ -29,7 +29,6 @@ from students import CLASS, SIX, reads_files, with_cell
 
 import nnlib
 
-
 pytestmark = pytest.mark.course
 
 
