@@ -67,15 +67,8 @@ class Task:
                 finds, and the messages of exceptions, are not told.
         """
         self.weight += weight
-        sink = Sink()
         try:
-            with (
-                contextlib.redirect_stdout(sink),
-                contextlib.redirect_stderr(sink),
-                warnings.catch_warnings(),
-                np.errstate(all="ignore"),
-            ):
-                warnings.simplefilter("ignore")
+            with quiet():
                 yield
         except (Exception, SystemExit) as error:
             self.failed.append(what)
@@ -90,6 +83,20 @@ class Task:
             print(f"{self.name}: all checks passed.")
             return self.max_points
         return round(self.max_points * self.passed / max(self.weight, 1), 2)
+
+
+@contextlib.contextmanager
+def quiet():
+    """Forget what is printed and warned of."""
+    sink = Sink()
+    with (
+        contextlib.redirect_stdout(sink),
+        contextlib.redirect_stderr(sink),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        yield
 
 
 class Sink(io.StringIO):

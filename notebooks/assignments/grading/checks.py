@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 
 from grading.inside.wire import Reader, Side, Writer, name_of, named
+from grading.repair import is_solution
 from nnlib.exercises import Wrong
 
 MOST_HANDLES = 10_000
@@ -154,14 +155,13 @@ class Link(Side):
         NumPy and Python look for names with underscores on the object itself; and no
         object stands directly where nnlib expects an array.
         """
-        mirrors = [id(x) for x in self.mirrors.values()]
         own = {
             name: x
             for name, x in zip(names, values, strict=True)
             if name.isidentifier()
             and not name.startswith("_")
             and not callable(getattr(type(thing), name, None))
-            and id(x) not in mirrors
+            and id(x) not in self.handles  # those of all mirrors
         }
         super().fill(thing, handle, own.keys(), own.values())
         self.mirrors.setdefault(handle, thing)
@@ -208,7 +208,7 @@ class Checker:
             for cell in cells:
                 if not cell.metadata.get("nbgrader"):
                     run_definitions(cell.source, self.space)
-        tasks = [c for c in cells if c.metadata.get("nbgrader", {}).get("solution")]
+        tasks = [cell for cell in cells if is_solution(cell)]
         self.students = set().union(*(defined_by(cell.source) for cell in tasks))
         self.link = Link(process, self.space)
 

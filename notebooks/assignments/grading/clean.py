@@ -21,9 +21,9 @@ from latex2mathml.converter import Converter
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat import v4
 
+from grading import release
+
 MAGIC = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif"}
-KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
-METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 TEXT, FILE, PICTURES = 100_000, 2**20, 5 * 2**20  # most of a cell, a file, all files
 SECONDS = 10  # for all Markdown of a notebook
 CUT = "... output cut off ...\n"
@@ -304,7 +304,7 @@ def notebook(notebook, folder, limit):
             html = render(source, attached, pictures, moment)
             made = v4.new_markdown_cell(html, **more)
         cells[key] = made
-    return v4.new_notebook(cells=list(cells.values()), metadata=METADATA)
+    return v4.new_notebook(cells=list(cells.values()), metadata=release.METADATA)
 
 
 def about_of(cell):

@@ -24,7 +24,7 @@ from unicodedata import normalize
 
 from grading import release
 from grading.book import roster
-from grading.repair import DEBRIS
+from grading.repair import DEBRIS, printable
 
 MOST_BYTES = 200 * 2**20  # unpacked, of a student; of all, ten times as much
 MOST_FILES = 1_000  # likewise
@@ -36,7 +36,7 @@ ALONE = r"(?P<who>.+)\.(?P<kind>ipynb|zip)"
 
 def tell(line):
     """Print one line, whatever a file's name is made of."""
-    print("".join(letter if letter.isprintable() else "?" for letter in line))
+    print(printable(line, "?"))
 
 
 def wanted(name, encrypted=False, link=False):
@@ -240,9 +240,10 @@ def main(arguments=None):
     parser.add_argument("--from", dest="source", type=Path, required=True)
     parser.add_argument("--course", type=Path, default=release.COURSE)
     options = parser.parse_args(arguments)
-    if options.name not in release.names(options.course):
-        known = ", ".join(release.names(options.course))
-        sys.exit(f"There is no assignment {options.name!r} (there are: {known}).")
+    try:
+        release.source_of(options.course, options.name)
+    except FileNotFoundError as error:
+        sys.exit(str(error))
     try:
         count = collect(options.course, options.name, options.source)
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:

@@ -34,19 +34,18 @@ import nnlib
 from grading import page, release, sandbox, submission
 from grading.book import NOTICE, Book, roster, write_csv
 from grading.records import Job, Limits, PageJob, Record
-from grading.repair import DEBRIS, DEEPEST, shown, within
+from grading.repair import DEBRIS, DEEPEST, printable, shown, within
 
 SLACK = 120  # seconds that a process may take beyond its submission's time
 PAGE_SECONDS = 60
 LOST = "The grader's process ended without a result; grade again."
 ODD = "The name of the folder is not UTF-8: rename it."
-LIMITS = {  # field: (option, type, help)
-    "seconds": ("--seconds", float, "a cell may take"),
-    "total_seconds": ("--total-seconds", float, "a notebook may take"),
-    "memory_mb": ("--memory", int, "a notebook's, in MB"),
-    "output_kb": ("--output-limit", int, "of a cell, in kB"),
+LIMITS = {  # field: (option, type, the least that makes sense, help)
+    "seconds": ("--seconds", float, 0.1, "a cell may take"),
+    "total_seconds": ("--total-seconds", float, 1, "a notebook may take"),
+    "memory_mb": ("--memory", int, 200, "a notebook's, in MB"),
+    "output_kb": ("--output-limit", int, 1, "of a cell, in kB"),
 }
-LEAST = {"seconds": 0.1, "total_seconds": 1, "memory_mb": 200, "output_kb": 1}
 
 
 def options(arguments):
@@ -66,13 +65,13 @@ def options(arguments):
     add("--workers", type=int, default=os.cpu_count(), help="submissions at a time")
     closed = "from the network and from other files"
     add("--isolation", choices=kinds, default="auto", help=closed)
-    for field, (option, kind, text) in LIMITS.items():
+    for field, (option, kind, _, text) in LIMITS.items():
         usual = getattr(Limits, field)
         add(option, dest=field, type=kind, default=usual, help=text)
     chosen = parser.parse_args(arguments)
-    for field, least in LEAST.items():
+    for field, (option, _, least, _) in LIMITS.items():
         if not least <= getattr(chosen, field) < 1e9:
-            parser.error(f"{LIMITS[field][0]} should be {least} at least")
+            parser.error(f"{option} should be {least} at least")
     return chosen
 
 
@@ -104,8 +103,7 @@ def main(arguments=None):
 def say(text, file=None):
     """Print a line, if there is one, with nothing in it that a terminal obeys."""
     file = file or sys.stdout
-    text = "".join(x if x.isprintable() else "\ufffd" for x in text)
-    code = file.encoding or "utf-8"
+    text, code = printable(text), file.encoding or "utf-8"
     if text:
         print(text.encode(code, "replace").decode(code), file=file, flush=True)
 

@@ -140,10 +140,10 @@ class Process:
             if len(self.received) > ANSWER + 1000:
                 raise Ended("it gave back more than can be looked at")
             ready, _, _ = select.select([pipe], [], [], LOOK)
-            read = os.read(pipe, 2**20) if ready else None
-            if read == b"":
+            more = os.read(pipe, 2**20) if ready else None
+            if more == b"":
                 raise Ended(self.death())
-            self.received += read or b""
+            self.received += more or b""
             if time.monotonic() > self.looked + LOOK:
                 self.look_at_memory()
                 self.look_at_files()

@@ -73,7 +73,12 @@ def within(folder):
 def shown(path, folder):
     """Return a path inside a folder as it can be printed."""
     name = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
-    return "".join(x if x.isprintable() else "\ufffd" for x in name)
+    return printable(name)
+
+
+def printable(text, instead="\ufffd"):
+    """Return a text with nothing in it that a terminal obeys."""
+    return "".join(x if x.isprintable() else instead for x in text)
 
 
 def listed(words):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_output
-from nbgrader.utils import parse_utc
+from nbgrader.utils import is_grade, parse_utc
 
 from grading import clean, repair, sandbox
 from grading.checks import Checker
@@ -47,12 +47,11 @@ def process(job):
 def grade(job):
     """Return the Record of a submission, and its notebook as it can be shown."""
     template = Template.read(job.template, job.name)
-    graded = [
-        c for c in template.source.cells if c.metadata.get("nbgrader", {}).get("grade")
-    ]
     record = Record(job.key, "graded", job.isolation)
     record.most = {
-        repair.key_of(cell): cell.metadata.nbgrader.points for cell in graded
+        repair.key_of(cell): cell.metadata.nbgrader.points
+        for cell in template.source.cells
+        if is_grade(cell)
     }
     record.points = dict.fromkeys(record.most, 0.0)
     try:
@@ -109,12 +108,8 @@ class Run:
     """A submission's notebook, run from top to bottom."""
 
     def __init__(self, job, template, handed, record):
-        self.job, self.template, self.handed, self.record = (
-            job,
-            template,
-            handed,
-            record,
-        )
+        self.job, self.template = job, template
+        self.handed, self.record = handed, record
         self.process, self.end = None, ""  # why the process ended early
 
     def all_cells(self):
@@ -122,7 +117,7 @@ class Run:
         start = Path(os.path.relpath(self.handed.folder, self.job.submitted))
         limits = self.job.limits
         self.process = Process(self.job.isolation, limits, self.put_files, start)
-        self.least = self.process.count()
+        least = running = self.process.count()
         started, left = [], self.job.limits.outputs_kb * 1024
         try:
             self.checker = Checker(
@@ -133,12 +128,13 @@ class Run:
                     self.read_answer(cell)
                     continue
                 where = repair.key_of(cell) or f"number {number}"
-                before = self.process.count()
                 self.run_cell(cell, where, left > 0)
                 left -= sum(len(str(output)) for output in cell.outputs)
-                if not self.end and self.process.count() > before:
-                    started.append((where, self.process.count() - before))
-            self.tell_processes(started)
+                if not self.end:
+                    before, running = running, self.process.count()
+                    started += [(where, running - before)] * (running > before)
+            if not self.end and self.process.count() > least:
+                self.tell_processes(started)
         finally:
             self.process.close()
 
@@ -243,8 +239,6 @@ class Run:
 
     def tell_processes(self, started):
         """Tell which cells started processes that did not end."""
-        if self.end or self.process.count() <= self.least:
-            return
         for where, count in started:
             self.limited(
                 where,

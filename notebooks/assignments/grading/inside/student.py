@@ -17,16 +17,14 @@ import resource
 import signal
 import subprocess
 import sys
-import warnings
 
-import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from grading.inside.wire import ANSWER, Reader, Side, Writer, name_of, named
-from nnlib.exercises import student_line
+from nnlib.exercises import quiet, student_line
 
 RESERVE = 64 * 2**20  # memory kept back, so that running out of it can be reported
 
@@ -301,20 +299,6 @@ class Server(Side):
     def from_handle(self, handle, *kind):
         """Return what a handle stands for."""
         return self.handles[handle]
-
-
-@contextlib.contextmanager
-def quiet():
-    """Forget what is printed and warned of, as ``Task.part`` does."""
-    with (
-        open(os.devnull, "w") as nowhere,
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-    ):
-        warnings.simplefilter("ignore")
-        yield
 
 
 def described(error):
