@@ -1,6 +1,11 @@
-"""Checks that explain: the parts of a task, what each is worth, and what is wrong.
+"""Checks that explain: what is wrong with an answer, in words.
 
-For the exercises of a lesson and the tasks of an assignment alike::
+Below an exercise of a lesson::
+
+    with exercise("Exercise 1", answer):
+        check_array("A", answer, expected, like="Z")
+
+For a task of an assignment, whose parts are worth points::
 
     task = Task("Task 1", points=4)
     with task.part("one sample by hand"):
@@ -28,6 +33,25 @@ import numpy as np
 # What an array of objects may hold.
 CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["Float"]
 NUMBERS = {bool, int, float, *(np.dtype(code).type for code in CODES)}
+
+
+@contextlib.contextmanager
+def exercise(name, *answers):
+    """Check a lesson's exercise; say in one line what is wrong, or that all is right.
+
+    Args:
+        name: such as "Exercise 1".
+        answers: what the learner was to fill in; ``...`` means not done yet.
+    """
+    try:
+        with quiet():
+            if any(answer is ... for answer in answers):
+                raise NotImplementedError
+            yield
+    except (Exception, SystemExit) as error:
+        print(f"{name}: {in_words(error)}")
+    else:
+        print(f"{name}: all checks passed.")
 
 
 class Wrong(Exception):

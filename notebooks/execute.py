@@ -22,6 +22,8 @@ HERE = Path(__file__).resolve().parent
 PICTURE = HERE / "images" / "spiral.png"
 PICTURE_TAG = "readme-picture"
 SLIDER_TAG = "slider"
+EXERCISE_TAG = "exercise"  # a stub to fill in
+CHECK_TAG = "check"  # the check below it, which JupyterLab shows folded
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -83,6 +85,8 @@ def normalise(notebook):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         cell.metadata = chosen(cell.metadata, KEPT_CELL_METADATA)
+        if CHECK_TAG in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}
         if is_slider(cell):
             cell.outputs = []
         for output in cell.get("outputs", []):

@@ -28,7 +28,7 @@ FORBIDDEN_IN_CODE = {
     ),
     r"^\s*[%!]": "a magic or shell command",
     r"\btqdm\b": "tqdm",
-    r"plt\.show\(": "plt.show(): use plotting.show(figure, alt=...)",
+    r"plt\.show\(": "plt.show(): use plotting.show(figure)",
     r"\bimport (time|datetime)\b": "the clock",
 }
 FORBIDDEN_IN_OUTPUT = {
@@ -37,6 +37,12 @@ FORBIDDEN_IN_OUTPUT = {
     r"np\.(float|int|bool)\w*\(": "a NumPy scalar's repr (NumPy 1 and 2 differ)",
     r"-0\.0*(?!\d)": "a negative zero, whose sign hangs on rounding",
 }
+FOLDED = r"<details>.*?</details>"
+WITHOUT_NNLIB = """\
+except ImportError:
+    message = "nnlib of this series is not here: run `make setup`, then `make lab`"
+    raise ImportError(message) from None
+"""
 SLIDER_MARKER = "# NBVAL_IGNORE_OUTPUT"
 HINT = "python -m pip install ipywidgets"
 ABSOLUTE_PATH = r"(?<![\w.])/(home|root|Users|tmp|work|usr|opt)/|[A-Z]:\\\\?\w"
@@ -190,6 +196,15 @@ def lesson_faults(notebook):
         faults.append(f"the last sections are not {', '.join(CLOSING)}")
     if text.count("<details>") != text.count("</details>"):
         faults.append("a <details> is not closed")
+    words = len(re.sub(FOLDED, "", text, flags=re.DOTALL).split())
+    if words > 6000:
+        faults.append(f"{words} words outside folded parts, more than 6000")
+    pauses = re.findall(r"^> \*\*A place to pause\.\*\*.*", text, re.MULTILINE)
+    if not pauses or not all("Run All Above" in pause for pause in pauses):
+        faults.append("no place to pause that says which cells to run on coming back")
+    stubs = [n for n, cell in enumerate(notebook.cells) if has_tag(cell, "exercise")]
+    if not stubs or stubs[0] > len(notebook.cells) / 4:
+        faults.append("no exercise in the first quarter")
     lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
     if max(lengths) > 25:
         faults.append(f"a code cell has {max(lengths)} lines, more than 25")
@@ -198,10 +213,17 @@ def lesson_faults(notebook):
     return faults + import_faults(notebook)
 
 
+def has_tag(cell, tag):
+    """Tell whether the cell has the tag."""
+    return tag in cell.metadata.get("tags", [])
+
+
 def import_faults(notebook):
-    """Find a first code cell that imports nnlib before NumPy and Matplotlib."""
+    """Find a first code cell that imports nnlib first, or says nothing if it cannot."""
+    source = code_cells(notebook)[0].source
+    faults = [] if WITHOUT_NNLIB in source else ["no word on where nnlib is found"]
     modules = []
-    for node in ast.parse(code_cells(notebook)[0].source).body:
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -209,8 +231,8 @@ def import_faults(notebook):
     ours = [i for i, name in enumerate(modules) if name.split(".")[0] == "nnlib"]
     needed = {"numpy", "matplotlib.pyplot"}
     if not ours or not needed <= set(modules[: ours[0]]):
-        return ["the first code cell does not import numpy and pyplot before nnlib"]
-    return []
+        faults.append("the first code cell does not import numpy and pyplot first")
+    return faults
 
 
 def faults(notebook):

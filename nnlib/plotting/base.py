@@ -42,17 +42,29 @@ def use_style():
     plt.rcParams.update(STYLE)
 
 
-def show(figure, alt):
-    """Display the figure as a picture with a text alternative, and close it.
+def described(figure, alt):
+    """Give the figure its text alternative, and return it.
 
     Args:
         figure: Matplotlib figure.
         alt: what the picture shows, in a sentence or two, for those who do not see it.
+    """
+    figure.alt = alt
+    return figure
+
+
+def show(figure, alt=""):
+    """Display the figure as a picture with a text alternative, and close it.
+
+    Args:
+        figure: Matplotlib figure.
+        alt: what the picture shows; not needed where the figure is ``described``.
 
     Raises:
-        ValueError: alt is empty.
+        ValueError: the figure has no text alternative.
     """
-    if not alt.strip():
+    alt = (alt or getattr(figure, "alt", "")).strip()
+    if not alt:
         raise ValueError(
             "show expects an alt text: say in a sentence what the figure shows"
         )

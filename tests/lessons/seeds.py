@@ -40,7 +40,7 @@ class Record(ast.NodeTransformer):
 
 
 @contextlib.contextmanager
-def quiet(show=lambda figure, alt: plt.close(figure)):
+def quiet(show=lambda figure, alt="": plt.close(figure)):
     """Run a lesson's code in here: nothing is printed, ``show`` gets the figures."""
     plt.switch_backend("agg")
     with (
@@ -68,7 +68,7 @@ def run(number, seed):
     lesson.SEED, lesson.broken = seed, set()
     lesson.record = lambda reason, holds: holds or lesson.broken.add(reason)
     left_out = LEFT_OUT.get(number, r"\A\Z")
-    with quiet(lambda figure, alt: plt.close("all")):
+    with quiet(lambda figure, alt="": plt.close("all")):
         for cell in code_cells(read(LESSONS[number - 1])):
             if execute.is_slider(cell) or re.search(left_out, cell.source):
                 continue

@@ -1,55 +1,71 @@
-"""Each exercise's solution passes its check, and without a solution the check fails."""
+"""The exercises' cells: not done, solved, and done wrong in usual ways.
+
+``catalogue/lesson_NN.py`` holds wrong attempts at lesson NN's exercises: in its dict
+``ATTEMPTS``, "Exercise 1" has pairs (code in place of the stub, words of the answer).
+"""
 
 import contextlib
+import importlib
 import io
 import re
 
 import matplotlib.pyplot as plt
 import pytest
-from execute import is_slider
-from lesson_form import LESSONS, code_cells, read
+from execute import CHECK_TAG, EXERCISE_TAG, is_slider
+from lesson_form import LESSONS, ROOT, read
 
 from nnlib import plotting
 
-FENCED = r"```python\n(.*?)```"
+SOLUTION = r"<summary>Solution</summary>.*?```python\n(.*?)```"
 
 
-def exercises(notebook):
-    """Return pairs (solution, check) of code, one an exercise of "Your turn"."""
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    first = next(i for i, text in enumerate(sources) if "## Your turn" in text)
-    last = next(i for i, text in enumerate(sources) if "## Read more" in text)
-    pairs = []
-    for text in sources[first:last]:
-        task, _, folded = text.partition("<details>")
-        blocks = [re.findall(FENCED, part, re.DOTALL) for part in (folded, task)]
-        if all(blocks):
-            pairs.append(tuple("\n".join(block) for block in blocks))
-    return pairs
+def tagged(cell, tag):
+    return tag in cell.metadata.get("tags", [])
 
 
-@pytest.fixture
-def quiet(monkeypatch):
-    """Run a lesson's code without printing and without pictures."""
-    monkeypatch.setattr(plotting, "show", lambda figure, alt: plt.close(figure))
-    plt.switch_backend("agg")
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield
+def exercises(path):
+    """Run the lesson; yield (name, stub, check, solution, names so far) as it goes."""
+    names = {"__name__": "__main__"}
+    cells = read(path).cells
+    for number, cell in enumerate(cells):
+        if tagged(cell, EXERCISE_TAG):
+            check = cells[number + 1]
+            assert tagged(check, CHECK_TAG), f"no check below {cell.source}"
+            (name,) = re.findall(r'^with exercise\("(.+?)"', check.source, re.MULTILINE)
+            folded = re.search(SOLUTION, cells[number + 2].source, re.DOTALL)
+            assert folded, f"no folded solution below the check of {name}"
+            yield name, cell.source, check.source, folded[1], names
+        if cell.cell_type == "code" and not is_slider(cell):
+            exec(cell.source, names)
+
+
+def answer(code, check, names):
+    """Return what the check says of the code; the names so far stay as they are."""
+    names, said = dict(names), io.StringIO()
+    with contextlib.suppress(NotImplementedError):
+        exec(code, names)
+    with contextlib.redirect_stdout(said):
+        exec(check, names)
+    return said.getvalue()
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-@pytest.mark.usefixtures("quiet")
-def test_the_solutions_pass_the_checks_and_nothing_does_not(path):
-    notebook = read(path)
-    names = {}
-    for cell in code_cells(notebook):
-        if not is_slider(cell):  # the lesson is complete without it
-            exec(cell.source, names)
-    pairs = exercises(notebook)
-    assert len(pairs) >= 2
-    for solution, check in pairs:
-        with pytest.raises((NameError, AssertionError)):
-            exec(check, dict(names))
-        solved = dict(names)
-        exec(solution, solved)
-        exec(check, solved)
+def test_a_check_tells_nothing_done_from_solved_and_from_wrong(path, monkeypatch):
+    monkeypatch.setattr(plotting, "show", lambda figure, alt="": plt.close(figure))
+    monkeypatch.chdir(ROOT / "notebooks")
+    plt.switch_backend("agg")
+    attempts = importlib.import_module(f"catalogue.lesson_{path.stem[:2]}").ATTEMPTS
+    found = []
+    for name, stub, check, solution, names in exercises(path):
+        found.append(name)
+        assert answer(stub, check, names) == f"{name}: not done yet\n"
+        assert answer(solution, check, names) == f"{name}: all checks passed.\n"
+        assert len(attempts[name]) >= 3
+        for code, words in attempts[name]:
+            said = answer(code, check, names)
+            assert said.startswith(f"{name}: "), code
+            assert words in said, code
+            assert "passed" not in said, code
+    assert found == [f"Exercise {n}" for n in range(1, len(found) + 1)]
+    assert set(found) == set(attempts)
+    assert len(found) >= 3

@@ -60,7 +60,7 @@ def faintest_curve(figure):
 def test_rough_letters_pass_and_a_moved_curve_does_not(path, monkeypatch):
     rough, moved = [], []
 
-    def compare(figure, alt):
+    def compare(figure, alt=""):
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # the axes keep their places
         picture = drawn(figure)

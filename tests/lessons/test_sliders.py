@@ -55,7 +55,9 @@ def test_without_ipywidgets_a_slider_cell_says_how_to_get_it(name, monkeypatch, 
 @pytest.mark.parametrize("name", WITH_A_SLIDER)
 def test_the_picture_comes_again_when_all_cells_have_run(name, monkeypatch):
     shown, names = [], {}
-    monkeypatch.setattr(plotting, "show", lambda figure, alt: shown.append(png(figure)))
+    monkeypatch.setattr(
+        plotting, "show", lambda figure, alt="": shown.append(png(figure))
+    )
     plt.switch_backend("agg")
     cells = lesson_form.code_cells(read(ROOT / "notebooks" / f"{name}.ipynb"))
     (number,) = [n for n, cell in enumerate(cells) if execute.is_slider(cell)]

@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
-from nnlib.exercises import Task, Wrong, check, check_array, student_line
+from nnlib.exercises import Task, Wrong, check, check_array, exercise, student_line
 
 A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])  # (2, 3)
 
@@ -300,3 +300,20 @@ def test_what_turns_itself_into_an_array_is_no_array():
         with pytest.raises(Wrong, match="array of numbers"):
             check_array("A", found, np.ones(2))
     check_array("A", np.array([1, np.float64(1)], dtype=object), np.ones(2))
+
+
+def said_of_exercise(capsys, answer, *answers):
+    with exercise("Exercise 1", *answers):
+        print("the learner's own output is not shown")
+        check_array("A", answer(), [1.0, 2.0])
+    return capsys.readouterr().out
+
+
+def test_an_exercise_of_a_lesson_is_answered_in_one_line(capsys):
+    assert said_of_exercise(capsys, lambda: [1.0, 2.0]) == (
+        "Exercise 1: all checks passed.\n"
+    )
+    assert said_of_exercise(capsys, lambda: [0.0, 0.0]) == (
+        "Exercise 1: A is 0 everywhere\n"
+    )
+    assert said_of_exercise(capsys, lambda: None, ...) == "Exercise 1: not done yet\n"
