@@ -302,6 +302,10 @@ def test_what_turns_itself_into_an_array_is_no_array():
     check_array("A", np.array([1, np.float64(1)], dtype=object), np.ones(2))
 
 
+def stub():
+    raise NotImplementedError
+
+
 def said_of_exercise(capsys, answer, *answers):
     with exercise("Exercise 1", *answers):
         print("the learner's own output is not shown")
@@ -316,4 +320,5 @@ def test_an_exercise_of_a_lesson_is_answered_in_one_line(capsys):
     assert said_of_exercise(capsys, lambda: [0.0, 0.0]) == (
         "Exercise 1: A is 0 everywhere\n"
     )
-    assert said_of_exercise(capsys, lambda: None, ...) == "Exercise 1: not done yet\n"
+    assert said_of_exercise(capsys, lambda: ..., ...) == "Exercise 1: not done yet\n"
+    assert said_of_exercise(capsys, stub) == "Exercise 1: not done yet\n"
