@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from nnlib.plotting.base import BLUE, GREY, VERMILION
+from nnlib.plotting.base import BLUE, GREY, VERMILION, described
 
 SIGNED = LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILION])
 INK = {"cmap": "Greys", "vmin": 0, "vmax": 1}
@@ -23,15 +23,24 @@ def _image(ax, row, **colours):
     return drawn
 
 
+def one(row, label):
+    """Return a figure of one image, a row of 64 numbers, under its label."""
+    fig, ax = plt.subplots(figsize=(2.4, 2.6))
+    _image(ax, row, **INK)
+    ax.set_title(f"label {label}")
+    return described(fig, f"An image of 8 x 8 grey pixels with the label {label}.")
+
+
 def samples(X, y, n_each=6):
-    """Return a figure of the first n_each images of each digit, a column a digit."""
+    """Return a figure of n_each images of each digit, a column per digit."""
     fig, axes = plt.subplots(n_each, 10, figsize=(8, 0.8 * n_each + 0.2))
     for digit in range(10):
         rows = np.flatnonzero(y == digit)[:n_each]
         for ax, row in zip(axes[:, digit], rows, strict=True):
             _image(ax, X[row], **INK)
         axes[0, digit].set_title(f"{digit}", loc="center")
-    return fig
+    alt = f"The first {n_each} images of each digit, 8 x 8 grey pixels."
+    return described(fig, alt)
 
 
 def means(M):
@@ -40,7 +49,8 @@ def means(M):
     for digit, (ax, row) in enumerate(zip(axes.flat, M, strict=True)):
         _image(ax, row, **INK)
         ax.set_title(f"{digit}", loc="center")
-    return fig
+    alt = "The average image of each digit, blurred but readable."
+    return described(fig, alt)
 
 
 def search(losses):
@@ -82,11 +92,16 @@ def search(losses):
     ticks = [0.05, 0.1, 0.2, 0.5, 1, 2]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
-    return fig
+    alt = (
+        "Validation loss against learning rate, both axes logarithmic, a line for each "
+        f"batch size. The lowest point, {losses[best]:.3f}, is at the rate {rate:g} "
+        f"with batches of {size}; at the rate {max(rates):g} both lines are near ln 10."
+    )
+    return described(fig, alt)
 
 
 def strips(groups):
-    """Return a figure of accuracies as dots on a line each, a bar at their mean.
+    """Return a figure of accuracies as dots, a line for each name, a bar at their mean.
 
     Args:
         groups: {name: accuracies}; the first name stands at the top.
@@ -111,7 +126,11 @@ def strips(groups):
     ax.set_yticks(heights, list(groups))
     ax.set(xlabel="accuracy", ylim=(0.5, len(groups) + 0.7))
     ax.grid(axis="y", visible=False)
-    return fig
+    rows = [
+        f"{name}: {min(v):.2f} to {max(v):.2f}, mean {np.mean(v):.2f}"
+        for name, v in groups.items()
+    ]
+    return described(fig, f"Accuracies as dots. {'; '.join(rows)}.")
 
 
 def confusion(C):
@@ -130,24 +149,33 @@ def confusion(C):
     ax.grid(visible=False)
     ax.grid(which="minor", color="#dddddd", linewidth=0.6)
     ax.tick_params(which="both", length=0)
-    return fig
+    i, j = np.unravel_index(off.argmax(), off.shape)
+    alt = (
+        f"Confusion matrix of {C.sum()} answers, {np.trace(C)} on the diagonal. "
+        f"The largest number off it is {off[i, j]}: {i} taken for {j}."
+    )
+    return described(fig, alt)
 
 
-def confused(X, pairs, n_each=6):
-    """Return a figure of images that were taken for another digit, a pair a row.
+def confused(X, rows, y, Z, pairs, n_each=6):
+    """Return a figure of images that were taken for another digit, a pair in each line.
 
     Args:
-        X: images, shape (m, 64).
-        pairs: {(true, predicted): row numbers in X}; n_each of each are drawn.
-        n_each: images a row of the figure.
+        X: images, shape (n, 64).
+        rows: for each answer the image's row number in X, shape (m,).
+        y: their true labels, shape (m,).
+        Z: their logits, shape (m, 10).
+        pairs: list of (true, predicted); at most n_each images of each are drawn.
+        n_each: images in a line of the figure.
     """
     fig, axes = plt.subplots(
         len(pairs), n_each, figsize=(7.4, 1.05 * len(pairs) + 0.1), squeeze=False
     )
-    for line, ((true, taken), rows) in zip(axes, pairs.items(), strict=True):
+    for line, (true, taken) in zip(axes, pairs, strict=True):
+        here = np.unique(rows[(y == true) & (Z.argmax(axis=1) == taken)])
         for ax in line:
             ax.set_axis_off()
-        for ax, row in zip(line, rows, strict=False):
+        for ax, row in zip(line, here, strict=False):
             ax.set_axis_on()
             _image(ax, X[row], **INK)
         line[0].set_ylabel(
@@ -157,7 +185,8 @@ def confused(X, pairs, n_each=6):
             va="center",
             labelpad=8,
         )
-    return fig
+    named = ", ".join(f"{true} taken for {taken}" for true, taken in pairs)
+    return described(fig, f"Images of the most frequent mistakes: {named}.")
 
 
 def mistakes(X, y, Y_hat):
@@ -176,7 +205,30 @@ def mistakes(X, y, Y_hat):
         _image(ax, X[i], **INK)
         ax.set_title(f"true: {y[i]}", loc="center")
         ax.set_xlabel(f"{taken[i]} with {sure[i]:.2f}")
-    return fig
+    said = [f"{y[i]} taken for {taken[i]} with {sure[i]:.2f}" for i in wrong]
+    return described(fig, f"{len(wrong)} images and their answers: {', '.join(said)}.")
+
+
+def shifted(before, after, predict):
+    """Return a figure of images, the same after a change, and the answers to both.
+
+    Args:
+        before: images, shape (n, 64).
+        after: the same images, changed, shape (n, 64).
+        predict: function from images to logits, (n, 64) to (n, 10).
+    """
+    fig, axes = plt.subplots(2, len(before), figsize=(1.2 * len(before), 3.3))
+    said = []
+    for line, images, name in zip(
+        axes, (before, after), ("as it is", "moved"), strict=True
+    ):
+        answers = predict(images).argmax(axis=1)
+        for ax, row, answer in zip(line, images, answers, strict=True):
+            _image(ax, row, **INK)
+            ax.set_xlabel(f"read as {answer}")
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+        said.append(f"{name}, they are read as {', '.join(map(str, answers))}")
+    return described(fig, f"{len(before)} images: {'; '.join(said)}.")
 
 
 def first_layer(before, after, neurons):
@@ -197,14 +249,18 @@ def first_layer(before, after, neurons):
     for ax, j in zip(axes[0], neurons, strict=True):
         ax.set_title(f"$j = {j}$", loc="center")
     fig.colorbar(drawn, ax=axes, label="weight", shrink=0.9)
-    return fig
+    alt = (
+        f"Weights of {len(neurons)} neurons as images: at the start noise, after "
+        "training patches and strokes of one sign, and the change between the two."
+    )
+    return described(fig, alt)
 
 
 def reliability(count, acc, conf):
-    """Return a figure of accuracy against confidence, a dot a bin, with its count.
+    """Return a figure of accuracy against confidence, a dot with its count per bin.
 
     Args:
-        count: samples a bin, shape (B,); empty bins are not drawn.
+        count: samples in each bin, shape (B,); empty bins are not drawn.
         acc: their accuracy, shape (B,).
         conf: their mean confidence, shape (B,).
     """
@@ -222,5 +278,11 @@ def reliability(count, acc, conf):
                 va="top",
             )
     ax.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.1), ylim=(0, 1.05))
+    ax.set_xticks(np.linspace(0, 1, 6))
     ax.set_aspect("equal")
-    return fig
+    alt = (
+        f"Accuracy against confidence, a dot for each bin with its count; "
+        f"{count[-1]:.0f} of {sum(count):.0f} images are in the last bin, near the "
+        "diagonal."
+    )
+    return described(fig, alt)

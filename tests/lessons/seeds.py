@@ -25,7 +25,7 @@ SEEDS = range(10)
 LEFT_OUT = {  # cells with these names: the lesson itself repeats them many times
     2: r"ten_networks|\bruns\b",
     6: r"\bspans\b|\bmissed\b|\bheld\b",
-    7: r"\b(rounds|pairs|pooled|at_random|leaky|off)\b|draw\.reliability",
+    7: r"\b(rounds|rows_all|Z_all|at_random|leaky)\b|rng_draw",
 }
 
 
