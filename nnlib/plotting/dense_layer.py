@@ -12,6 +12,8 @@ from nnlib.plotting.base import (
     PURPLE,
     SKY,
     VERMILION,
+    decision_regions,
+    described,
     grid_of_points,
     label_line,
     scatter_classes,
@@ -95,7 +97,7 @@ def _sign(ax, x, text):
 
 
 def layer_graph(W, b):
-    """Draw a layer as circles and lines, and beside it W with a colour a column.
+    """Draw a layer as circles and lines, and beside it W with one colour per column.
 
     Args:
         W: weights, shape (n, k), k at most 4; the labels are placed for (3, 2).
@@ -130,7 +132,7 @@ def layer_graph(W, b):
         ax.scatter(4.2, v, s=900, color="white", edgecolors=colour, zorder=3)
         ax.text(4.2, v, f"$z_{j + 1}$", ha="center", va="center", zorder=4)
         bias = f"{b[0, j]:g}".replace("-", "−")
-        ax.text(4.85, v, f"b = {bias}", va="center", color=colour)
+        ax.text(4.85, v, f"$b_{j + 1}$ = {bias}", va="center", color=colour)
     ax.text(0, -2.6, f"{n} inputs", ha="center", va="top")
     ax.text(4.2, -2.6, f"{k} neurons", ha="center", va="top")
     left = 8.4
@@ -146,7 +148,11 @@ def layer_graph(W, b):
             color=NEURON_COLOURS[j],
         )
     ax.text((left + right) / 2, 2.5, "a neuron is a column", ha="center", va="top")
-    return figure
+    alt = (
+        f"{n} inputs, each joined to {k} neurons; the weights on the lines are the "
+        f"{n * k} entries of W, the weights of one neuron standing in one column."
+    )
+    return described(figure, alt)
 
 
 def product(X, W, i, j):
@@ -190,7 +196,11 @@ def product(X, W, i, j):
         ha="center",
         va="bottom",
     )
-    return figure
+    alt = (
+        f"X times W equals XW. Row {i + 1} of X and column {j + 1} of W are marked, "
+        f"and the entry that they give: {terms} = {value}."
+    )
+    return described(figure, alt)
 
 
 def broadcasting(XW, b):
@@ -233,7 +243,32 @@ def broadcasting(XW, b):
     )
     _sign(ax, right + 1, "=")
     _matrix(ax, XW + b, right + 2, "Z")
-    return figure
+    alt = f"XW plus b equals Z. The row of b is repeated, dotted, for {m} samples."
+    return described(figure, alt)
+
+
+def with_and_without(x, straight, bent):
+    """Draw the output of two dense layers without and with ReLU between them.
+
+    Args:
+        x: inputs, shape (p,), rising.
+        straight: outputs without an activation, shape (p,).
+        bent: outputs with ReLU, shape (p,).
+
+    Returns:
+        The figure.
+    """
+    figure, ax = plt.subplots(figsize=(7, 3.5))
+    ax.plot(x, straight, color=BLUE)
+    ax.plot(x, bent, color=VERMILION)
+    turns = np.flatnonzero(np.abs(np.diff(bent, 2)) > 1e-6) + 1
+    ax.plot(x[turns], bent[turns], "o", color=VERMILION, ms=7)
+    ax.annotate("without activation", (0.1, 4.1), color=BLUE)
+    ax.annotate("with ReLU", (-0.6, 0.8), color=VERMILION)
+    ax.set(xlabel="input x", ylabel="output")
+    corners = ", ".join(f"{place:.3g}" for place in x[turns])
+    alt = f"Without activation a straight line; with ReLU corners at {corners}."
+    return described(figure, alt)
 
 
 def xor_spaces(X, A, y, model):
@@ -268,12 +303,12 @@ def xor_spaces(X, A, y, model):
         left.annotate("", end, xytext=start, arrowprops=arrow)
         left.text(*place, text, ha="center", va="center")
     left.text(0.61, 0.61, "output > 0.5", ha="center", va="center", rotation=-45)
-    h1, h2, points = grid_of_points(limits, 300)
-    reached = (points >= 0).all(axis=1)  # ReLU gives nothing below 0
-    high = (reached & (1 - points.sum(axis=1) > 0.5)).reshape(h1.shape)
-    right.contourf(h1, h2, high, levels=[0.5, 1.5], colors=[VERMILION], alpha=0.18)
+    for low, high, colour in [(0, 0.5, VERMILION), (0.5, 1.5, BLUE)]:
+        look = {"color": colour, "linewidth": 7, "alpha": 0.35, "zorder": 1}
+        right.plot([low, high], [0, 0], solid_capstyle="butt", **look)
+        right.plot([0, 0], [low, high], solid_capstyle="butt", **look)
     right.plot([-0.5, 1], [1, -0.5], color=GREY, linewidth=1.2)
-    right.annotate("$1 - a_1 - a_2 = 0.5$", (0.42, 0.34), color=GREY)
+    right.annotate("$1 - a_1 - a_2 = 0.5$", (0.3, 0.3), color=GREY)
     scatter_classes(right, A, y, size=130)
     right.annotate(
         "(0, 1) and (1, 0)",
@@ -283,12 +318,7 @@ def xor_spaces(X, A, y, model):
         ha="center",
         va="top",
     )
-    right.annotate(
-        "output > 0.5",
-        (0.17, 0.17),
-        (0.1, 0.72),
-        arrowprops={"arrowstyle": "-", "color": GREY, "relpos": (0.12, 0)},
-    )
+    right.text(0.4, 0.72, "red: output > 0.5", color=VERMILION)
     for text, place in {"(0, 0)": (0, 1), "(1, 1)": (1, 0)}.items():
         right.annotate(text, place, (0, 11), textcoords="offset points", ha="center")
     right.set(
@@ -301,7 +331,13 @@ def xor_spaces(X, A, y, model):
     )
     for ax in (left, right):
         ax.set(xticks=[0, 1], yticks=[0, 1])
-    return figure
+    alt = (
+        "Left, the four points of XOR and a diagonal strip where the output is above "
+        "0.5, with the fold, dashed, along its middle. Right, the hidden space: all "
+        "samples lie on the two axes, red from 0 to 0.5; two of the four points "
+        "coincide at the origin, and one line separates them from the other two."
+    )
+    return described(figure, alt)
 
 
 def sum_of_relus(t, v, start, end):
@@ -351,11 +387,16 @@ def sum_of_relus(t, v, start, end):
         )
     right.set(title="their sum", xlabel="x", ylabel="f(x)")
     right.set_ylim(total.min() - 0.4, total.max() + 0.6)
-    return figure
+    slopes = ", ".join(f"{slope:g}" for slope in np.cumsum(v))
+    alt = (
+        f"Left, {len(t)} ReLU parts with their corners and the constant {start:g}. "
+        f"Right, their sum: straight pieces of the slopes {slopes}."
+    )
+    return described(figure, alt)
 
 
 def approximations(f, models, low, high):
-    """Draw the curve f and what each model makes of it, one panel a model.
+    """Draw the curve f and what each model makes of it, one panel per model.
 
     Args:
         f: function of an array.
@@ -376,15 +417,16 @@ def approximations(f, models, low, high):
     panels[0].set_ylabel("f(x)")
     panels[0].annotate("curve", (-0.97, 0.42), color=BLUE)
     panels[0].annotate("network", (-0.97, 0.14), color="black")
-    return figure
+    counts = ", ".join(str(count) for count in models)
+    alt = f"A smooth curve and the straight pieces of networks with {counts} neurons."
+    return described(figure, alt)
 
 
-def spread_through_layers(runs, labels):
+def spread_through_layers(runs):
     """Draw the spread of the activations after each layer, on a logarithmic axis.
 
     Args:
         runs: {scale: spreads of shape (networks, layers)}.
-        labels: {scale: text at the end of its lines}.
 
     Returns:
         The figure.
@@ -397,7 +439,7 @@ def spread_through_layers(runs, labels):
         ax.plot(layers, spreads.T, color=colour, linewidth=1, alpha=0.6)
         ax.plot(layers, scale**layers, color="black", linewidth=1.5, linestyle="--")
         ax.annotate(
-            labels[scale],
+            f"{scale:g} √(2/n)",
             (layers[-1] + 0.25, scale ** layers[-1]),
             va="center",
             color=colour,
@@ -411,7 +453,12 @@ def spread_through_layers(runs, labels):
         xlabel="layer",
         ylabel="root mean square of A",
     )
-    return figure
+    ends = ", ".join(f"{np.median(x[:, -1]):.2g}" for x in runs.values())
+    alt = (
+        "Root mean square of the activations over the layers, logarithmic axis: one "
+        f"bundle of lines for each scale, which end near {ends}."
+    )
+    return described(figure, alt)
 
 
 def network(n_in, n_hidden, n_out):
@@ -468,9 +515,9 @@ def network(n_in, n_hidden, n_out):
             )
     heads = [
         (0, "X", f"(m, {n_in})"),
-        (3.9, "$Z_1$", f"(m, {n_hidden})"),
-        (6.1, "$A_1$", f"(m, {n_hidden})"),
-        (10, "$Z_2$", f"(m, {n_out})"),
+        (3.9, "$Z^{(1)}$", f"(m, {n_hidden})"),
+        (6.1, "$A^{(1)}$", f"(m, {n_hidden})"),
+        (10, "$Z^{(2)}$", f"(m, {n_out})"),
     ]
     for x, name, shape in heads:
         ax.text(x, 11.9, f"{name}\n{shape}", ha="center", va="top", linespacing=1.3)
@@ -478,7 +525,7 @@ def network(n_in, n_hidden, n_out):
         (
             1.9,
             f"Dense({n_in} → {n_hidden})\n"
-            f"$W_1$ ({n_in}, {n_hidden})   $b_1$ (1, {n_hidden})\n"
+            f"$W^{{(1)}}$ ({n_in}, {n_hidden})   $b^{{(1)}}$ (1, {n_hidden})\n"
             f"{n_in * n_hidden} + {n_hidden} = {n_in * n_hidden + n_hidden} numbers",
             BLUE,
         ),
@@ -486,11 +533,41 @@ def network(n_in, n_hidden, n_out):
         (
             8.1,
             f"Dense({n_hidden} → {n_out})\n"
-            f"$W_2$ ({n_hidden}, {n_out})   $b_2$ (1, {n_out})\n"
+            f"$W^{{(2)}}$ ({n_hidden}, {n_out})   $b^{{(2)}}$ (1, {n_out})\n"
             f"{n_hidden * n_out} + {n_out} = {n_hidden * n_out + n_out} numbers",
             BLUE,
         ),
     ]
     for x, text, colour in feet:
         ax.text(x, -0.7, text, ha="center", va="top", color=colour, linespacing=1.5)
-    return figure
+    alt = (
+        f"{n_in} inputs, {n_hidden} hidden neurons, ReLU, {n_out} outputs, with the "
+        "weights of every fourth hidden neuron as lines and the shapes above."
+    )
+    return described(figure, alt)
+
+
+def untrained(X, y, model):
+    """Draw labelled points, and the regions where a model's outputs are largest.
+
+    Args:
+        X: points, shape (m, 2).
+        y: labels, shape (m,).
+        model: function from points (p, 2) to outputs (p, K).
+
+    Returns:
+        The figure.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4))
+    limits = (-1.25, 1.25)
+    scatter_classes(left, X, y)
+    left.set(title="the points and their classes", xlim=limits, ylim=limits)
+    left.set_aspect("equal")
+    decision_regions(right, lambda points: model(points).argmax(axis=1), limits)
+    scatter_classes(right, X, y, size=6)
+    right.set_title("the answers of the untrained network")
+    return described(
+        figure,
+        "Left, three spiral arms of points, one class each. Right, the same points on "
+        "the regions of the network's answers, which do not follow the arms.",
+    )

@@ -8,6 +8,6 @@ def test_its_assertions_hold_with_other_seeds():
 
 
 def test_an_untrained_network_is_no_better_than_a_guess():
-    shares = over_seeds(2, "np.mean(answers == y)")
+    shares = over_seeds(2, "np.mean(answers == y_spiral)")
     assert shares.mean() == near(1 / 3, 0.1)
     assert shares.min() < 1 / 3 < shares.max()  # "sometimes above ... sometimes below"
