@@ -23,7 +23,7 @@ PICTURE = HERE / "images" / "spiral.png"
 PICTURE_TAG = "readme-picture"
 SLIDER_TAG = "slider"
 EXERCISE_TAG = "exercise"  # a stub to fill in
-CHECK_TAG = "check"  # the check below it, which JupyterLab shows folded
+CHECK_TAG = "check"  # the check below it
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -85,7 +85,7 @@ def normalise(notebook):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         cell.metadata = chosen(cell.metadata, KEPT_CELL_METADATA)
-        if CHECK_TAG in cell.metadata.get("tags", []):
+        if is_check(cell):  # JupyterLab shows its output, and its source on a click
             cell.metadata["jupyter"] = {"source_hidden": True}
         if is_slider(cell):
             cell.outputs = []
@@ -93,6 +93,13 @@ def normalise(notebook):
             if "data" in output:
                 output.metadata = chosen(output.metadata, output.data)
     return notebook
+
+
+def is_check(cell):
+    """Tell whether the cell checks an exercise, or a task of an assignment."""
+    graded = cell.metadata.get("nbgrader", {})
+    of_task = graded.get("grade", False) and not graded.get("solution", True)
+    return CHECK_TAG in cell.metadata.get("tags", []) or of_task
 
 
 def is_slider(cell):
