@@ -8,7 +8,7 @@ import numpy as np
 
 from nnlib._checks import check_kind
 from nnlib._files import check_load, check_save, written_whole
-from nnlib.layers import Layer, check_gradient
+from nnlib.layers import Layer, ReLU, check_gradient
 
 
 class Sequential(Layer):
@@ -100,12 +100,12 @@ class Sequential(Layer):
     @property
     def n_in(self):
         """Columns that X must have; None if no layer fixes it."""
-        return next((L.n_in for L in self.layers if L.n_in is not None), None)
+        return known_width([(L, L.n_in) for L in leaves(self)])
 
     @property
     def n_out(self):
         """Columns of the output; None if no layer fixes it."""
-        return next((L.n_out for L in self.layers[::-1] if L.n_out is not None), None)
+        return known_width([(L, L.n_out) for L in leaves(self)[::-1]])
 
     @property
     def output_shape(self):
@@ -124,6 +124,14 @@ def leaves(layer):
     if not isinstance(layer, Sequential):
         return [layer]
     return [leaf for inner in layer.layers for leaf in leaves(inner)]
+
+
+def known_width(pairs):
+    """Return the first width that only ReLUs precede: other layers may change it."""
+    for layer, width in pairs:
+        if width is not None or not isinstance(layer, ReLU):
+            return width
+    return None
 
 
 def check_layers(layers, *more):
@@ -156,6 +164,6 @@ def check_layers(layers, *more):
                 f"{who}, {layer.name}, expects {layer.n_in} columns, got {width} from "
                 f"{source}: both numbers must be the same"
             )
-        if layer.n_out is not None:
+        if not all(isinstance(leaf, ReLU) for leaf in leaves(layer)):
             width, source = layer.n_out, layer.name
     return list(layers)

@@ -6,7 +6,8 @@ import pickle
 import numpy as np
 from networks import assert_refused, assert_same, batch, gradients, network, values
 
-from nnlib import Dense, ReLU, Sequential, SoftmaxCrossEntropy
+from nnlib import MSE, SGD, Dense, ReLU, Sequential, SoftmaxCrossEntropy, fit
+from nnlib.layers import Layer
 
 
 class Block(Sequential):
@@ -94,3 +95,24 @@ def test_a_model_looks_at_its_layers_when_it_is_called(rng):
     assert_refused(
         lambda: Sequential([model])(X), "ValueError | b must have shape (1, 2)"
     )
+
+
+class Wider(Layer):
+    """A layer of one's own that doubles the columns and does not say so."""
+
+    def forward(self, X):
+        self.X = X
+        return np.concatenate([X, X], axis=1)
+
+    def backward(self, dA):
+        k = self.X.shape[1]
+        return dA[:, :k] + dA[:, k:]
+
+
+def test_a_layer_of_ones_own_may_change_the_width(rng):
+    model = Sequential([Dense(2, 4, rng), Wider(), ReLU(), Dense(8, 1, rng)])
+    assert (model.n_in, model.n_out) == (2, 1)
+    first = Sequential([Wider(), Dense(4, 1, rng), Wider()])
+    assert (first.n_in, first.n_out) == (None, None)
+    X, Y = rng.normal(size=(6, 2)), np.ones((6, 2))
+    fit(first, X, Y, MSE(), SGD(0.01), 1, 3, rng)
