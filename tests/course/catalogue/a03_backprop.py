@@ -78,6 +78,32 @@ MISTAKES = [
     Mistake(
         task="check-1",
         cell="task-1",
+        why="The most common slip with classes: self. is forgotten.",
+        says="name 'Z' is not defined",
+        code="""
+class Sigmoid(layers.Layer):
+    def forward(self, Z):
+        return 1 / (1 + np.exp(-Z))
+
+    def backward(self, dA):
+        A = 1 / (1 + np.exp(-Z))
+        return dA * A * (1 - A)
+""",
+        touches=("check-3",),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The slope is coded as the text derives it; far from 0 it divides inf by inf.",
+        says="dZ is NaN at z = -800",
+        code=sigmoid(
+            "self.Z, self.A = Z, 1 / (1 + np.exp(-Z))",
+            "u = 1 + np.exp(-self.Z); return dA * (1 / u) * (np.exp(-self.Z) / u)",
+        ),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
         why="The minus sign of the exponent is lost when the formula is typed.",
         says="is the minus sign of e^-z missing?",
         code=sigmoid("self.A = 1 / (1 + np.exp(Z))", RIGHT_BACKWARD),
