@@ -94,7 +94,7 @@ class Sigmoid(layers.Layer):
     Mistake(
         task="check-1",
         cell="task-1",
-        why="The slope is coded as the text derives it; far from 0 it divides inf by inf.",
+        why="The slope is coded as the text derives it: inf by inf far from 0.",
         says="dZ is NaN at z = -800",
         code=sigmoid(
             "self.Z, self.A = Z, 1 / (1 + np.exp(-Z))",
