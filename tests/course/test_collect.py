@@ -181,4 +181,4 @@ def test_every_file_is_told_of_in_one_line(take):
     _, said = take({link: b"/etc/passwd", "a/.DS_Store": b"", "a/x\n\x1b[1m": b""})
     assert "ada/link.ipynb: left out, it is a link." in said
     assert "a/.DS_Store: left out, it is a system's own file." in said
-    assert "a/x??[1m -> submitted/a/tiny/x??[1m" in said
+    assert "a/x\ufffd\ufffd[1m -> submitted/a/tiny/x\ufffd\ufffd[1m" in said

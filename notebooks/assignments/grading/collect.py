@@ -24,7 +24,7 @@ from unicodedata import normalize
 
 from grading import release
 from grading.book import roster
-from grading.repair import DEBRIS, printable
+from grading.files import DEBRIS, printable
 
 MOST_BYTES = 200 * 2**20  # unpacked, of a student; of all, ten times as much
 MOST_FILES = 1_000  # likewise
@@ -36,7 +36,7 @@ ALONE = r"(?P<who>.+)\.(?P<kind>ipynb|zip)"
 
 def tell(line):
     """Print one line, whatever a file's name is made of."""
-    print(printable(line, "?"))
+    print(printable(line))
 
 
 def wanted(name, encrypted=False, link=False):

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import copydetect
 import nbformat
+from nbgrader.utils import is_solution
 
 from grading import release
 from grading.collect import tell
-from grading.repair import is_solution, within
+from grading.files import within
 
 TOKENS, WINDOW = 15, 5  # in a row that count as equal, and how densely one looks
 
