@@ -38,10 +38,7 @@ logging.getLogger("tornado.application").setLevel("CRITICAL")  # errors are told
 class Book:
     """The gradebook of a course, for one assignment.
 
-    Args:
-        course: the course folder.
-        name: of the assignment.
-        wait: seconds to wait for another program that has the file locked.
+    It waits some seconds for another program that has the file locked.
     """
 
     def __init__(self, course, name, wait=30):
@@ -68,57 +65,49 @@ class Book:
             notebook: the source, as it is when nbgrader saves its cells.
 
         Returns:
-            Sentences on marks by hand whose cells are no more; a copy of the gradebook
-            keeps them.
+            A sentence, in a list, if cells of submissions are no more.
         """
-        book, both = self.book, (self.name, self.name)
+        book, both, told = self.book, (self.name, self.name), []
         book.update_or_create_assignment(self.name)
         kernel = json.dumps(notebook.metadata.get("kernelspec", {}))
         entry = book.update_or_create_notebook(*both, kernelspec=kernel)
         for cell in notebook.cells:
-            about, kind = cell.metadata.get("nbgrader"), {"cell_type": cell.cell_type}
-            if is_grade(cell):
-                kind["max_score"] = float(about["points"])
-                book.update_or_create_grade_cell(key_of(cell), *both, **kind)
+            about, more = cell.metadata.get("nbgrader"), {"cell_type": cell.cell_type}
             if is_solution(cell):
                 book.update_or_create_solution_cell(key_of(cell), *both)
+            if is_grade(cell):
+                most = float(about["points"])
+                book.update_or_create_grade_cell(
+                    key_of(cell), *both, max_score=most, **more
+                )
             if about:
-                more = {"locked": is_locked(cell), "source": cell.source}
-                more |= {"cell_type": cell.cell_type, "checksum": about.get("checksum")}
+                more |= {"locked": is_locked(cell), "source": cell.source}
+                more["checksum"] = about.get("checksum")
                 book.update_or_create_source_cell(key_of(cell), *both, **more)
         gone = []
         for kind, is_kind in KINDS.items():
             names = {key_of(cell) for cell in notebook.cells if is_kind(cell)}
             old = getattr(entry, f"{kind}_cells")
             gone += [cell for cell in old if cell.name not in names]
-        told = self.tell_marks(gone)
+        if gone and entry.submissions:
+            kept = f"gradebook-{time.strftime('%Y%m%d-%H%M%S')}.db"
+            shutil.copy(self.course / "gradebook.db", self.course / kept)
+            names = ", ".join(sorted({cell.name for cell in gone}))
+            told.append(f"{names} left the source; marks for them are only in {kept}.")
         for cell in gone:
             for one in [*getattr(cell, "grades", ()), *getattr(cell, "comments", ())]:
                 book.db.delete(one)
             book.db.delete(cell)
         self.commit()
         for submission in entry.submissions:
-            for new, cells, entries in (
+            for new, cells, have in (
                 (Grade, entry.grade_cells, submission.grades),
                 (Comment, entry.solution_cells, submission.comments),
             ):
-                have = {one.name for one in entries}
                 for cell in cells:
-                    if cell.name not in have:
+                    if cell.name not in {one.name for one in have}:
                         book.db.add(new(cell_id=cell.id, notebook_id=submission.id))
         self.commit()
-        return told
-
-    def tell_marks(self, gone):
-        """Copy the gradebook if marks by hand go with cells; return sentences."""
-        told, kept = [], f"gradebook-{time.strftime('%Y%m%d-%H%M%S')}.db"
-        for cell in gone:
-            marks = [x.manual_score for x in getattr(cell, "grades", ())]
-            count = len(marks) - marks.count(None)
-            if count:
-                shutil.copy(self.course / "gradebook.db", self.course / kept)
-                said = f"{cell.name} left the source: {count} marks are only in {kept}."
-                told.append(said)
         return told
 
     def commit(self):

@@ -101,6 +101,8 @@ def output_of(raw):
             fit = {k: n for k, n in sides.items() if type(n) is int and 0 < n <= 10_000}
             sizes[name] = fit
     data = {mime: content for mime, content in data.items() if content}
+    if not data:
+        raise ValueError(kind)
     return v4.new_output(kind, data=data, metadata=sizes)
 
 

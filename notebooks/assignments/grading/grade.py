@@ -122,12 +122,16 @@ class Course:
         release.settings(self.path)  # says so if there is something wrong with them
         self.source = release.source_of(self.path, self.name).parent
         self.limits = Limits(**{field: getattr(chosen, field) for field in LIMITS})
-        parts = [digest(self.source), digest(Path(__file__).parent)]
-        parts += [(self.path / release.SETTINGS).read_text("utf-8")]
-        parts += [
-            x.read_text("utf-8") for x in Path(nnlib.__file__).parent.glob("*.py")
-        ]
-        self.key = hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()
+        code = sorted(Path(nnlib.__file__).parent.glob("*.py"))
+        texts = [x.read_bytes() for x in [self.path / release.SETTINGS, *code]]
+        texts += [digest(self.source), digest(Path(__file__).parent)]
+        self.key = hashlib.sha256(repr(texts).encode()).hexdigest()
+
+    def job(self, submitted, folder, key):
+        """Return the Job of what is in a folder; the grader's own has a safe name."""
+        safe = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        more = self.template, self.isolation, self.limits, key
+        return Job(self.name, submitted, self.folder / "students" / safe, *more)
 
     def row(self, student, status, notes=""):
         """Return the row of somebody without a record."""
@@ -137,53 +141,40 @@ class Course:
 
 @dataclass
 class Entry:
-    """A submission on its way.
-
-    Args:
-        student: whose it is.
-        submitted: the folder that was handed in.
-        folder: the grader's own for it; its name is safe.
-        key: stands for all that the result depends on.
-        record: what it came to, or None.
-        runs: whether it must run.
-    """
+    """A submission on its way: whose it is, what it came to, whether it must run."""
 
     student: str
-    submitted: Path
-    folder: Path
-    key: str
+    job: Job
     record: Record | None
-    runs: bool
+    runs: bool = True
 
 
 def look(course):
     """Return (Entries, rows of those without a submission, sentences on the rest)."""
-    submitted, entries, rows, wrong, aside = course.path / "submitted", [], [], [], []
+    submitted, name = course.path / "submitted", course.name
+    entries, rows, wrong, aside = [], [], [], []
     for path in sorted(submitted.glob("*")):
         folder = path.is_dir() and not path.is_symlink()
         if DEBRIS.fullmatch(path.name) or (path.name[0] == "." and not path.is_dir()):
             continue
-        if folder and os.path.lexists(path / course.name):
-            if os.fsencode(path.name).decode("utf-8", "replace") == path.name:
-                entries.append(entry_of(course, path.name))
-            else:
-                rows.append(course.row(shown(path, submitted), "not graded", ODD))
+        if not folder or not os.path.lexists(path / name):
+            near = within(path) if folder else [path]
+            wrong += [x for x in near if x.parent == path or name in str(x).lower()]
+            wrong += [path] * (near in ([], [path]))
+        elif os.fsencode(path.name).decode("utf-8", "replace") == path.name:
+            entries.append(entry_of(course, path.name))
         else:
-            files = within(path) if folder else []
-            ours = [x for x in files if course.name.lower() in str(x).lower()]
-            wrong += ours if files else [path]
-            wrong += [x for x in files if x.parent == path and x not in ours]
+            rows.append(course.row(shown(path, submitted), "not graded", ODD))
     if wrong:
-        names = ", ".join(shown(path, submitted) for path in sorted(wrong))
+        names = ", ".join(shown(path, submitted) for path in sorted({*wrong}))
         aside.append(
-            f"Not graded, because it is not submitted/STUDENT/{course.name}/: {names}."
+            f"Not graded, because it is not submitted/STUDENT/{name}/: {names}."
         )
     students = {entry.student for entry in entries}
     if unknown := {*(course.chosen.student or ())} - students:
         raise RuntimeError(f"submitted/ has no {', '.join(sorted(unknown))}.")
     if not entries + rows:
-        told = " ".join(aside)
-        raise RuntimeError(f"There is no submitted/STUDENT/{course.name}. {told}")
+        raise RuntimeError(f"There is no submitted/STUDENT/{name}. {' '.join(aside)}")
     people = {row["student"] for row in roster(course.path)}
     rows += [course.row(student, "missing") for student in sorted(people - students)]
     if people and students - people:
@@ -193,15 +184,14 @@ def look(course):
 
 def entry_of(course, student):
     """Return the Entry of a student."""
-    submitted = course.path / "submitted" / student / course.name
-    safe = hashlib.sha256(os.fsencode(student)).hexdigest()[:16]
-    folder, chosen = course.folder / "students" / safe, course.chosen
-    key, record = f"{course.key} {digest(submitted)}", Record.read(folder)
-    changed = chosen.force or not record or record.key != key
+    submitted, chosen = course.path / "submitted" / student / course.name, course.chosen
+    job = course.job(submitted, student, f"{course.key} {digest(submitted)}")
+    record = Record.read(job.folder)
+    changed = chosen.force or not record or record.key != job.key
     runs = changed and (not chosen.student or student in chosen.student)
     # points by an earlier source would not fit those of the others
     runs |= bool(record and record.key and not record.key.startswith(course.key))
-    return Entry(student, submitted, folder, key, record, runs)
+    return Entry(student, job, record, runs)
 
 
 def plan(entries, others, aside):
@@ -253,12 +243,10 @@ def make_template(course):
 
 def check_source(course):
     """Grade the source notebook itself, once, and tell if it loses points."""
-    source, folder = (
-        course.template / "source" / course.name,
-        course.folder / "reference",
-    )
-    entry = Entry("The source", source, folder, course.key, Record.read(folder), True)
-    if not entry.record or entry.record.key != entry.key:
+    source = course.template / "source" / course.name
+    job = course.job(source, "/source", course.key)
+    entry = Entry("The source", job, Record.read(job.folder))
+    if not entry.record or entry.record.key != job.key:
         list(run(course, [entry]))
     record = entry.record
     if record.status in ("failed", "unreadable"):
@@ -275,22 +263,19 @@ def run(course, entries):
     """Run submissions, each in a process of its own, and yield what is done."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["grading.submission"])
-    waiting, running, limits = list(entries), {}, course.limits
+    waiting, running, seconds = list(entries), {}, course.limits.total_seconds + SLACK
     try:
         while waiting or running:
             while waiting and len(running) < max(course.chosen.workers, 1):
                 entry = waiting.pop(0)
-                (entry.folder / "record.json").unlink(missing_ok=True)
-                where = (course.name, entry.submitted, entry.folder, course.template)
-                job = Job(*where, course.isolation, limits, entry.key)
-                worker = context.Process(target=submission.process, args=(job,))
+                (entry.job.folder / "record.json").unlink(missing_ok=True)
+                worker = context.Process(target=submission.process, args=(entry.job,))
                 worker.start()
-                until = time.monotonic() + limits.total_seconds + SLACK
-                running[worker.sentinel] = worker, entry, until
+                running[worker.sentinel] = worker, entry, time.monotonic() + seconds
             for sentinel in wait(list(running), timeout=1):
                 worker, entry, _ = running.pop(sentinel)
                 worker.join()
-                entry.record = Record.read(entry.folder) or Record(notes=[LOST])
+                entry.record = Record.read(entry.job.folder) or Record(notes=[LOST])
                 yield entry
             for worker, _, until in running.values():
                 if time.monotonic() > until:
@@ -312,7 +297,7 @@ def tell(entry, number, of, seconds):
 
 def enter(course, book, entry, rows):
     """Enter a record into gradebook and rows, and hand it back; return sentences."""
-    student, record, entered = entry.student, entry.record, entry.folder / "entered"
+    student, record, entered = entry.student, entry.record, entry.job.folder / "entered"
     if not record:
         rows.append(course.row(student, "not graded", "Left out."))
     elif not record.key:
@@ -333,12 +318,12 @@ def hand_back(course, entry, marks, penalty):
         course.path / step / entry.student / course.name / f"{course.name}.{kind}"
         for step, kind in (("autograded", "ipynb"), ("feedback", "html"))
     )
-    where = (course.name, entry.folder, course.template)
+    where = (course.name, entry.job.folder, course.template)
     job = PageJob(*where, entry.record, marks, penalty, target)
-    made, state = entry.folder / "page", ascii((sorted(marks.items()), penalty))
+    made, state = job.folder / "page", ascii((sorted(marks.items()), penalty))
     try:
         graded.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(entry.folder / "graded.ipynb", graded)
+        shutil.copy(job.folder / "graded.ipynb", graded)
         if not (target.is_file() and made.is_file() and made.read_text() == state):
             target.unlink(missing_ok=True)  # no page is better than an old one
             with clean.until(time.monotonic() + PAGE_SECONDS):
