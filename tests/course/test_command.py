@@ -23,8 +23,7 @@ HALF = {"points": GOOD | {"check-2": 0.0}, "said": {"check-2": SAID}}
 
 def process(job):
     """Come to what the submission says of itself."""
-    path = job.submitted / f"{TINY}.ipynb"
-    text = path.read_text() if "submitted" in path.parts else "{}"
+    text = (job.submitted / f"{TINY}.ipynb").read_text()
     with (job.template.parents[2] / "ran").open("a") as file:
         file.write(json.dumps(job.submitted.parent.name) + "\n")
     shutil.rmtree(job.folder, ignore_errors=True)
@@ -83,7 +82,7 @@ def ran(course):
         [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
     )
     path.unlink(missing_ok=True)
-    return sorted(set(names) - {"source"})
+    return sorted(set(names))
 
 
 def set_due(course, date):
@@ -120,7 +119,6 @@ def test_a_class_is_graded(course, capsys):
     assert table[1].endswith("2 x Task 2, by hand: A is wrong")
     assert "written" not in table[3]
     assert "Notices, in grades.csv, on: bob, cy" in said
-    assert "source notebook itself" not in said
 
 
 def test_only_what_changed_runs_again(course):
@@ -444,22 +442,6 @@ def test_rows_of_other_assignments_stay(course):
     submit(course, "ada")
     assert run_grader(course) == 0
     assert [r["score"] for r in rows_of(course).values()] == ["7", "15"]
-
-
-def test_the_source_notebook_is_graded_too(course, monkeypatch, capsys):
-    def bad(job):
-        process(job)
-        record = Record.read(job.folder)
-        record.points["check-3"] = 2.0
-        record.write(job.folder)
-
-    monkeypatch.setattr(grade.submission, "process", bad)
-    submit(course, "ada")
-    for _ in range(2):  # it runs once, and is told until it is mended
-        run_grader(course)
-        told = "The source notebook itself: check-3 has 2 of 6 points."
-        assert told in capsys.readouterr().out
-    assert (course / "ran").read_text().count("source") == 1
 
 
 def test_the_template_is_made_again_with_other_assignments(course):

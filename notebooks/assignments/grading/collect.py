@@ -27,7 +27,7 @@ from grading.files import DEBRIS, say
 
 MOST_BYTES = 200 * 2**20  # unpacked, of a student; of all, ten times as much
 MOST_FILES = 1_000  # likewise
-MOODLE = r"(?P<who>[^_]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)(_(?P<file>.*))?"
+MOODLE = r"(?P<who>[^_]+)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<file>.*))?"
 CANVAS = r"(?P<who>[^_]+)(_(?i:late))?_(?P<id>\d+)_\d+_(?P<file>.+)"
 ALONE = r"(?P<who>.+)\.(ipynb|zip)"
 
@@ -77,22 +77,22 @@ def named(step):
 def by_person(files, assignment):
     """Return {(who, id): [(name, path in what was handed in, read)]}."""
     people, steps = defaultdict(list), [name.split("/") for name, _ in files]
+    # All of a download may be in one folder, above the names that the platform gave.
     inside = len({first for first, *_ in steps}) == 1 and not named(steps[0][0])
-    inside = inside and any(len(step) > 1 and named(step[1]) for step in steps)
+    inside = inside and any(map(named, (step[1] for step in steps if len(step) > 1)))
     for (name, read), step in zip(files, steps, strict=True):
-        first, *rest = step[inside:]  # past the folder that all of a download is in
-        alone = re.fullmatch(ALONE, first, re.S)
-        if found := named(first):
-            says = found.groupdict()
-            path = "/".join([says["file"] or "", *rest]).strip("/")
-            if says.get("kind") == "onlinetext":
-                say(f"{name}: left out, it was typed into the platform.")
-            else:
-                people[says["who"], says["id"]].append((name, path, read))
-        elif rest:
-            people[first, ""].append((name, "/".join(rest), read))
-        elif alone:
-            people[alone[1], ""].append((name, f"{assignment}.{alone[2]}", read))
+        first, *rest = step[inside:]
+        alone, says = re.fullmatch(ALONE, first, re.S), named(first)
+        who, number = (says["who"], says["id"]) if says else (first, "")
+        if says and "_assignsubmission_onlinetext_" in first:
+            say(f"{name}: left out, it was typed into the platform.")
+            continue
+        if says:
+            rest.insert(0, says["file"] or "")
+        elif not rest and alone:
+            who, rest = alone[1], [f"{assignment}.{alone[2]}"]
+        if rest:
+            people[who, number].append((name, "/".join(rest).strip("/"), read))
         else:
             say(f"{name}: left out, its name does not say whose it is.")
     return people
@@ -130,12 +130,8 @@ def folders(course, name, people):
 def unpack(name, path, read, part, left):
     """Write a file of a student's, or those in a zip; tell what became of it.
 
-    Args:
-        name: as the download has it.
-        path: in the student's folder.
-        read: returns the content.
-        part: the folder, which is not yet in its place.
-        left: [bytes, files] that the student may still hand in.
+    ``name`` is how the download calls it, ``part`` the student's folder, which is not
+    yet in its place, ``left`` are the bytes and files that may still come.
     """
     try:
         data, target = read(), part / path

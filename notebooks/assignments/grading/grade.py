@@ -81,8 +81,12 @@ def main(arguments=None):
         course = Course(chosen, sandbox.choose(chosen.isolation))
         if warning := sandbox.warn_root():
             say(warning)
-        with locked(course.folder):
+        course.folder.mkdir(parents=True, exist_ok=True)
+        with (course.folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return grade(course)
+    except BlockingIOError:
+        say("Another grading of this assignment runs.", sys.stderr)
     except KeyboardInterrupt:
         say("Interrupted. Run the command again: it goes on from here.")
         return 130
@@ -93,18 +97,6 @@ def main(arguments=None):
     except (OSError, RuntimeError) as error:
         say(f"The grading stopped. {error}", sys.stderr)
     return 2
-
-
-@contextlib.contextmanager
-def locked(folder):
-    """Make the folder, and let no second grading work in it at the same time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RuntimeError("Another grading of this assignment runs.") from None
-        yield
 
 
 class Course:
@@ -127,12 +119,6 @@ class Course:
         texts += [digest(self.source), digest(Path(__file__).parent)]
         self.key = hashlib.sha256(repr(texts).encode()).hexdigest()
 
-    def job(self, submitted, folder, key):
-        """Return the Job of what is in a folder; the grader's own has a safe name."""
-        safe = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        more = self.template, self.isolation, self.limits, key
-        return Job(self.name, submitted, self.folder / "students" / safe, *more)
-
     def row(self, student, status, notes=""):
         """Return the row of somebody without a record."""
         row = {"student": student, "assignment": self.name, "status": status}
@@ -146,7 +132,7 @@ class Entry:
     student: str
     job: Job
     record: Record | None
-    runs: bool = True
+    runs: bool
 
 
 def look(course):
@@ -185,7 +171,10 @@ def look(course):
 def entry_of(course, student):
     """Return the Entry of a student."""
     submitted, chosen = course.path / "submitted" / student / course.name, course.chosen
-    job = course.job(submitted, student, f"{course.key} {digest(submitted)}")
+    safe = hashlib.sha256(student.encode()).hexdigest()[:16]
+    where = course.name, submitted, course.folder / "students" / safe, course.template
+    key = f"{course.key} {digest(submitted)}"
+    job = Job(*where, course.isolation, course.limits, key)
     record = Record.read(job.folder)
     changed = chosen.force or not record or record.key != job.key
     runs = changed and (not chosen.student or student in chosen.student)
@@ -212,7 +201,6 @@ def grade(course):
     entries, rows, aside = look(course)
     make_template(course)
     with contextlib.closing(Book(course.path, course.name)) as book:
-        check_source(course)
         todo = [entry for entry in entries if entry.runs]
         for number, entry in enumerate(run(course, todo), 1):
             tell(entry, number, len(todo), time.monotonic() - began)
@@ -239,24 +227,6 @@ def make_template(course):
     for other in course.path.glob("release/*/*.ipynb"):
         if other.stem == other.parent.name != course.name:
             shutil.copy(other, course.template / "others")
-
-
-def check_source(course):
-    """Grade the source notebook itself, once, and tell if it loses points."""
-    source = course.template / "source" / course.name
-    job = course.job(source, "/source", course.key)
-    entry = Entry("The source", job, Record.read(job.folder))
-    if not entry.record or entry.record.key != job.key:
-        list(run(course, [entry]))
-    record = entry.record
-    if record.status in ("failed", "unreadable"):
-        raise RuntimeError(f"The source cannot be run: {' '.join(record.notes)}")
-    told = [note for note in record.notes if note.startswith("Cell ")]
-    for cell, points in record.points.items():
-        if points is not None and points < record.most[cell]:
-            told.append(f"{cell} has {points:g} of {record.most[cell]:g} points.")
-    if told:
-        say("The source notebook itself: " + " ".join(told))
 
 
 def run(course, entries):
