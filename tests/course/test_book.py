@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from classroom import STUB, TINY, cell_of, make_course, rows_of, tiny
+from classroom import STUB, TINY, cell_of, rows_of, tiny
 from grading import grade, release
 from grading.book import Book, for_a_sheet, roster, write_csv
 from grading.records import Mark, Record
@@ -34,18 +34,10 @@ def record(**more):
     return Record("key", "graded", "none", **({"points": dict(POINTS)} | more))
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A course with a gradebook, which takes nbgrader a second to make."""
-    course = make_course(tmp_path_factory.mktemp("made"))
-    Book(course, TINY).close()
-    return course
-
-
 @pytest.fixture
-def course(made, tmp_path):
+def course(with_book, tmp_path):
     """A course of its own for each test."""
-    return shutil.copytree(made, tmp_path / "course")
+    return shutil.copytree(with_book, tmp_path / "course")
 
 
 @pytest.fixture
