@@ -926,9 +926,8 @@ CLASS = [
             """,
             before="task-3",
         ),
-        {"check-1": 4, "check-2": 5, "check-3": 0},
-        "limited",
-        "its files took more than 500 MB",
+        FULL,
+        says="Cell number 7: it raised OSError",
     ),
 ]
 SIX = ("perfect", "blank", "swallows-interrupt", "no-ids", "broken-json", "allclose")

@@ -8,7 +8,6 @@ second thread watches the limits and kills what passes one, which closes the pip
 import contextlib
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -22,14 +21,8 @@ from grading import sandbox
 from grading.inside.wire import ANSWER, MOST_VALUES
 
 GRACE = 3.0  # seconds that interrupted code has to end
-LOOK = 0.25  # seconds between two looks at what it uses
-STARTING = 60  # seconds that it may take to start
-DEEPEST = 100  # folders inside folders; what lies deeper is not looked at
-MOST_WRITTEN = 500 * 2**20  # bytes in its folder, those handed in included
+LOOK = 0.25  # seconds between two looks at time and memory
 SERVE = "from grading.inside.student import main; main()"
-CRASH = "Python itself crashed: did it use more memory than the limit?"
-KILLED = "it was killed: by itself, or did it use more memory than there is?"
-DEATHS = {6: CRASH, 7: CRASH, 9: KILLED, 11: CRASH}
 
 
 class Ended(BaseException):
@@ -56,27 +49,26 @@ class Process:
     Args:
         isolation: a kind of ``sandbox``.
         limits: what it may use.
-        folder: of its own; what was handed in lies in ``folder/work``.
-        start: the folder in ``folder/work`` in which it runs.
+        folder: of its own; what was handed in lies in ``folder/files/work``.
+        where: the folder in there in which it runs.
     """
 
-    def __init__(self, isolation, limits, folder, start=Path()):
-        self.limits, self.folder = limits, folder
-        (folder / "home" / "mpl").mkdir(parents=True)
-        for fonts in Path(matplotlib.get_cachedir()).glob("fontlist*.json"):
-            shutil.copy(fonts, folder / "home" / "mpl")
+    def __init__(self, isolation, limits, folder, where="."):
+        self.limits, self.number = limits, 0
+        self.until = self.deadline = math.inf  # for an answer, for the notebook
+        self.why = ""  # it had to be killed
+        fonts = folder / "files" / "home" / "mpl"
+        fonts.mkdir(parents=True)
+        for found in Path(matplotlib.get_cachedir()).glob("fontlist*.json"):
+            shutil.copy(found, fonts)
         most = [limits.output_kb * 2**10, limits.memory_mb * 2**20]
         most += [limits.file_mb * 2**20, (isolation != "none") * limits.processes]
         command = [sys.executable, "-P", "-c", SERVE, *map(str, most)]
-        self.process = sandbox.start(
-            isolation, folder, command, folder / "work" / start
-        )
-        self.number, self.why = 0, ""  # of questions; why it had to be killed
-        self.until = self.deadline = math.inf  # for an answer, for the notebook
+        self.process = sandbox.start(isolation, folder, command, where)
         self.closed = threading.Event()
         threading.Thread(target=self.watch, daemon=True).start()
         try:
-            self.ask({"do": "cell", "source": ""}, STARTING)
+            self.ask({"do": "cell", "source": ""}, 60)
         except Ended as reason:
             told = (folder / "stderr.txt").read_text("utf-8", "replace")[-500:]
             self.close()
@@ -88,8 +80,7 @@ class Process:
         self.closed.set()
         sandbox.end(self.process)
         with contextlib.suppress(OSError):  # it did not read all
-            self.process.stdin.close()
-        self.process.stdout.close()
+            self.process.communicate()
 
     def ask(self, request, seconds):
         """Send a request and return the answer, a dict.
@@ -108,18 +99,17 @@ class Process:
         try:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()
-            while True:  # an answer that came too late for its question is not taken
-                line = self.process.stdout.readline(ANSWER + 1000)
-                if not line.endswith(b"\n"):
-                    much = "it gave back more than can be looked at"
-                    raise Ended(much if len(line) > ANSWER else self.death())
+            while line := self.process.stdout.readline(ANSWER + 1000):
+                if len(line) > ANSWER and line[-1:] != b"\n":
+                    raise Ended("it gave back more than can be looked at")
                 answer = read(line)
                 if answer.get("number") == self.number or not answer:
-                    return answer
+                    return answer  # and none that came too late for its question
         except OSError:
-            raise Ended(self.death()) from None
+            pass
         finally:
             self.until = math.inf
+        raise Ended(self.death())
 
     def watch(self):
         """Kill it when it passes a limit."""
@@ -130,11 +120,11 @@ class Process:
 
     def passed(self):
         """Return which limit it has passed, as a sentence, or ""."""
-        limits, now = self.limits, time.monotonic()
-        if now > self.until > self.deadline:
+        limits, late = self.limits, time.monotonic() > self.until
+        if late and self.until > self.deadline:
             total = f"{limits.total_seconds:g} seconds"
             return f"the time for the whole notebook was up, {total}"
-        if now > self.until:
+        if late:
             return (
                 f"it was stopped after {limits.seconds:g} seconds, went on all the "
                 "same, and was killed; what comes after it could not run"
@@ -142,34 +132,20 @@ class Process:
         if sandbox.memory() > (limits.memory_mb + 100) * 2**20:
             most = f"the limit of {limits.memory_mb} MB"
             return f"its processes took more memory than {most}"
-        if written(self.folder) > MOST_WRITTEN:
-            return f"its files took more than {MOST_WRITTEN // 2**20} MB"
         return ""
 
     def death(self):
         """Say why the process ended: it was killed, or else from its exit code."""
-        if self.why:
-            return self.why
         try:
             code = self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             return "it closed its connection to the grader"
-        signal = code - 128 if code > 128 else -code
-        if signal > 0:
-            return DEATHS.get(signal, f"it was ended by signal {signal}")
-        return (
-            f"it ended Python itself, with exit code {code}: os._exit, exit or quit do "
-            "not belong in a notebook"
-        )
-
-
-def written(folder):
-    """Return how many bytes the files in a folder take."""
-    total = 0
-    for place, folders, files in os.walk(folder):
-        if place.count(os.sep) - str(folder).count(os.sep) > DEEPEST:
-            folders.clear()
-        for name in files:
-            with contextlib.suppress(OSError):  # it is gone
-                total += os.lstat(os.path.join(place, name)).st_blocks * 512
-    return total
+        if code < 0 or code > 128:
+            number = code % 128 if code > 0 else -code
+            ended = f"it was ended by signal {number}: did it use too much memory?"
+        else:
+            ended = (
+                f"it ended Python itself, with exit code {code}: os._exit, exit or "
+                "quit do not belong in a notebook"
+            )
+        return self.why or ended

@@ -1,9 +1,9 @@
 """Close the system around a submission's process, as far as the machine allows it.
 
 ``bwrap`` (bubblewrap) and ``unshare`` (util-linux) give it a file system with Python,
-nnlib, ``inside`` and its own folder in it and nothing else, no network, and process
-numbers of its own, so that all its processes end with it.  ``none`` starts it as it is,
-in an empty environment; its processes are found and ended afterwards.
+nnlib and ``inside`` to read and ``/tmp``, in memory, with a copy of its files to write
+to, no network, and process numbers of its own, so that all its processes end with it.
+``none`` starts it as it is, in an empty environment; its processes are found and ended.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/nix")
 KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")  # root's
-TMP_BYTES = 256 * 2**20  # of /tmp, and of the folder that holds it
+MOST_WRITTEN = 256 * 2**20  # bytes in /tmp, its files included
 OWN_MEMORY = 2**30  # bytes of one of the grader's processes, which never holds much
 CLOSED = "no network, no files but the submission's own, all processes ended with it"
 IN_WORDS = {
@@ -36,15 +36,14 @@ IN_WORDS = {
     "none": "NONE: submissions could use the network and read and change your files",
 }
 KINDS = tuple(IN_WORDS)
-# Its arguments are the folder to write to, pairs of folders to read and their places
-# there, "--" and the command to run.
+# Its arguments are a folder that becomes the root, pairs of a folder to read and its
+# place there, "--" and the command to run.
 UNSHARE = f"""
 set -e
-folder="$1" root="$1/.root" rights="--bounding-set=-all --inh-caps=-all"
-mkdir -p "$root"
-mount -t tmpfs -o size={TMP_BYTES} none "$root"
-mkdir "$root/tmp" "$root/proc" "$root/dev" "$root/dev/shm"
+root="$1" rights="--bounding-set=-all --inh-caps=-all --no-new-privs"
 shift
+mount -t tmpfs -o size={MOST_WRITTEN} none "$root"
+mkdir "$root/tmp" "$root/proc" "$root/dev" "$root/dev/shm"
 while [ "$1" != -- ]; do
     mkdir -p "$root$2"
     mount --rbind "$1" "$root$2"
@@ -62,11 +61,8 @@ for name in null zero full random urandom; do
     touch "$root/dev/$name"
     mount --bind "/dev/$name" "$root/dev/$name"
 done
-mkdir -p "$root$folder"
-mount --rbind "$folder" "$root$folder"
-mount -t tmpfs -o ro none "$root$folder/.root"
 cd "$root"
-exec chroot . setpriv $rights --no-new-privs "$@"
+exec chroot . setpriv $rights "$@"
 """
 
 
@@ -80,16 +76,14 @@ def choose(wanted):
     for kind in KINDS[:2] if wanted == "auto" else [wanted]:
         if works(kind):
             return kind
-    if wanted == "auto":
-        raise RuntimeError(
-            "Submissions cannot be closed in on this machine: neither bwrap nor unshare"
-            " works. Install bubblewrap (apt install bubblewrap). Or, if you would run "
-            "the submissions yourself, with your network and your files, say so: "
-            "--isolation none"
-        )
     raise RuntimeError(
-        f"--isolation {wanted} does not work here: is it installed, and may processes "
-        "of yours make user namespaces? --isolation auto takes what works."
+        "Submissions cannot be closed in on this machine: neither bwrap nor unshare"
+        " works. Install bubblewrap (apt install bubblewrap). Or, if you would run "
+        "the submissions yourself, with your network and your files, say so: "
+        "--isolation none"
+        if wanted == "auto"
+        else f"--isolation {wanted} does not work here: is it installed, and may "
+        "processes of yours make user namespaces? --isolation auto takes what works."
     )
 
 
@@ -109,15 +103,14 @@ def works(kind):
     if kind == "none" or not shutil.which(kind):
         return kind == "none"
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "files" / "work").mkdir(parents=True)
         test = [sys.executable, "-c", "import grading.inside.student"]
-        process = start(kind, Path(folder).resolve(), test, folder)
-        try:
-            return process.wait(timeout=60) == 0
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            process.kill()
-            process.communicate()
+        with start(kind, Path(folder), test) as process:
+            try:
+                return process.wait(timeout=60) == 0
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return False
 
 
 def needed():
@@ -140,56 +133,59 @@ def needed():
 
 
 def command(kind, folder, arguments):
-    """Return the command that runs arguments, closed in, with folder to write to."""
+    """Return the command that runs arguments closed in, on a copy of folder/files."""
+    if kind == "none":
+        return list(arguments)
+    arguments = ["sh", "-c", 'cp -R /handed/. /tmp && exec "$@"', "sh", *arguments]
+    places = {**needed(), Path("/handed"): folder / "files"}
     if kind == "bwrap":
         closed = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
         closed += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
         for place in ("/tmp", "/dev/shm"):
-            closed += ["--size", str(TMP_BYTES), "--tmpfs", place]
+            closed += ["--size", str(MOST_WRITTEN), "--tmpfs", place]
         for place in SETTINGS:
             closed += ["--ro-bind-try", place, place]
-        for path, real in needed().items():
+        for path, real in places.items():
             closed += ["--ro-bind", str(real), str(path)]
-        closed += ["--bind", str(folder), str(folder)]
         return [*closed, "--remount-ro", "/dev", "--remount-ro", "/", *arguments]
-    if kind == "unshare":
-        closed = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--ipc"]
-        closed += ["--pid", "--fork", "--kill-child=KILL", "sh", "-c", UNSHARE, "sh"]
-        pairs = [str(x) for path, real in needed().items() for x in (real, path)]
-        return [*closed, str(folder), *pairs, "--", *arguments]
-    return list(arguments)
+    closed = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--ipc"]
+    closed += ["--pid", "--fork", "--kill-child=KILL", "sh", "-c", UNSHARE, "sh"]
+    pairs = [str(x) for path, real in places.items() for x in (real, path)]
+    (folder / "root").mkdir()
+    return [*closed, str(folder / "root"), *pairs, "--", *arguments]
 
 
-def environment(folder):
-    """Return the variables that a submission sees: nothing that could be a secret."""
-    home = str(folder / "home")
+def start(kind, folder, arguments, where="."):
+    """Start arguments in the sandbox, in a process group of its own.
+
+    Args:
+        kind: of ``KINDS``.
+        folder: it has, in ``files``, the folder ``work`` to run in.
+        arguments: the command.
+        where: the folder in ``work`` in which it runs.
+    """
+    place = folder / "files" if kind == "none" else Path("/tmp")
     # what runs in there, and this nnlib, even if another one, or none, is installed
-    places = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
-    return {
+    modules = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
+    environment = {
         **{name: os.environ[name] for name in KEPT if name in os.environ},
-        "HOME": home,
+        **dict.fromkeys(THREADS, "1"),
+        "HOME": str(place / "home"),
         "TMPDIR": "/tmp",
-        "IPYTHONDIR": f"{home}/.ipython",
-        "MPLCONFIGDIR": f"{home}/mpl",
+        "IPYTHONDIR": str(place / "home" / "ipython"),
+        "MPLCONFIGDIR": str(place / "home" / "mpl"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "JUPYTER_RUNTIME_DIR": f"{home}/run",
-        "JUPYTER_PLATFORM_DIRS": "1",
         "PIP_NO_INDEX": "1",  # it fails at once, where it would wait for a network
         "PIP_CONFIG_FILE": os.devnull,
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": os.pathsep.join(map(str, places)),
-        **dict.fromkeys(THREADS, "1"),
+        "PYTHONPATH": os.pathsep.join(map(str, modules)),
     }
-
-
-def start(kind, folder, arguments, cwd):
-    """Start arguments in the sandbox, in a process group of its own."""
-    inner = ["sh", "-c", 'cd "$0" && exec "$@"', str(cwd), *arguments]
+    work = str(place / "work" / where)
+    inner = ["sh", "-c", 'cd "$0" && exec "$@"', work, *arguments]
     with open(folder / "stderr.txt", "wb") as errors:
         return subprocess.Popen(
             command(kind, folder, inner),
-            env=environment(folder),
-            cwd=folder,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -199,16 +195,13 @@ def start(kind, folder, arguments, cwd):
 
 
 def remove(folder):
-    """Remove a folder that a submission wrote to, however deep it is."""
+    """Remove a folder that a submission may have written to, however deep it is."""
     for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
         subprocess.run([*command, "--", str(folder)], stderr=subprocess.DEVNULL)
 
 
 def prepare_process():
-    """Limit this process, let it end with the grader, and adopt orphans.
-
-    As their parent it finds and ends those that left its group (see ``end``).
-    """
+    """Limit this process, let it end with the grader, and adopt orphans."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # the grader reports it
     die_with_parent()
     if sys.platform.startswith("linux"):
@@ -247,12 +240,9 @@ def memory():
 
 
 def end(process):
-    """End a process started here, its group and all its descendants."""
+    """End a process started here with all that it has started."""
     for _ in range(20):
-        found = running()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        for other in found:
+        for other in (found := running()):
             with contextlib.suppress(psutil.Error):
                 other.kill()
         if not found:

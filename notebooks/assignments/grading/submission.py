@@ -5,11 +5,9 @@ sandbox, each check here.  The submission's folder then has ``record.json``, the
 and ``graded.ipynb``, which is safe to show.
 """
 
-import math
 import os
 import re
 import shutil
-from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_output
@@ -21,18 +19,13 @@ from grading.files import shown, within
 from grading.process import Ended, Process
 from grading.records import Record, Template
 
-LARGEST_FILES = 200 * 2**20  # bytes handed in beside the notebook
+LARGEST_FILES = 100 * 2**20  # bytes handed in beside the notebook
 MOST_FILES = 1000
 MOST_NOTES = 30
-# What an instructor may want to look at; it costs no points.
-SUSPICIONS = {
-    r"gradebook|\bsubmitted/|\.\./|/etc/|/proc/|\bexpanduser\b|Path\.home": (
-        "names a place outside its folder"
-    ),
-    r"\bos\.(_exit|kill|fork|system)\b|\bsetsid\b|\bsubprocess\b|\bmultiprocessing\b": (
-        "starts or ends processes"
-    ),
-    r"\bsocket\b|\burllib\b|\brequests\b": "uses the network",
+SUSPICIONS = {  # what an instructor may want to look at; it costs no points
+    "names a place outside its folder": r"gradebook|\.\./|/etc/|/proc/|expanduser",
+    "starts or ends processes": r"\bos\.(_exit|kill|fork|system)|subprocess|multiproc",
+    "uses the network": r"\bsocket\b|\burllib\b|\brequests\b",
 }
 
 
@@ -83,18 +76,15 @@ def flags(notebook):
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and not is_locked(cell):
             code = re.sub(r"#.*", "", cell.source)
-            what = [
-                text for pattern, text in SUSPICIONS.items() if re.search(pattern, code)
-            ]
-            found += [f"notice: cell {number} {text}" for text in what]
+            does = [x for x, pattern in SUSPICIONS.items() if re.search(pattern, code)]
+            found += [f"notice: cell {number} {what}" for what in does]
     return found
 
 
 def result(text, points):
     """Return the outputs of a check: what it printed, then its points."""
-    shown = {"text/plain": f"{points:g}"}
-    said = [new_output("stream", name="stdout", text=text)] if text else []
-    return [*said, new_output("execute_result", data=shown, execution_count=None)]
+    said = [new_output("stream", text=text)] if text else []
+    return [*said, new_output("execute_result", {"text/plain": f"{points:g}"})]
 
 
 def handed_in_at(submitted, notes):
@@ -113,7 +103,7 @@ def handed_in_at(submitted, notes):
 
 
 class Run:
-    """A submission's notebook, run from top to bottom."""
+    """A submission's notebook, run from top to bottom, its results in the record."""
 
     def __init__(self, job, template, handed, record):
         self.limits, self.record, self.handed = job.limits, record, handed
@@ -123,11 +113,12 @@ class Run:
     def all_cells(self):
         """Run all cells, and enter what came of them into the record."""
         folder, limits = self.job.folder / "run", self.limits
-        start = Path(os.path.relpath(self.handed.folder, self.job.submitted))
-        (folder / "work" / start).mkdir(parents=True)
-        self.put_files(self.job.submitted, folder / "work")
-        self.put_files(self.template.folder, folder / "work" / start)
-        self.process = Process(self.job.isolation, limits, folder, start)
+        where = os.path.relpath(self.handed.folder, self.job.submitted)
+        work = folder / "files" / "work"
+        (work / where).mkdir(parents=True)
+        self.put_files(self.job.submitted, work)
+        self.put_files(self.template.folder, work / where)
+        self.process = Process(self.job.isolation, limits, folder, where)
         left = limits.outputs_kb * 1024
         try:
             self.checker = Checker(self.template.source, self.process, limits.seconds)
@@ -143,18 +134,17 @@ class Run:
 
     def put_files(self, folder, target):
         """Copy files, but no notebooks, no links, and not too much."""
-        left, files = LARGEST_FILES, 0
-        for path in within(folder):
+        left = LARGEST_FILES
+        for number, path in enumerate(within(folder)):
             if path.suffix == ".ipynb" or path == folder / "timestamp.txt":
                 continue
-            inside = [path, *path.parents][: len(path.relative_to(folder).parts)]
-            size, files = path.lstat().st_size, files + 1
-            if any(map(Path.is_symlink, inside)) or size > left or files > MOST_FILES:
-                name = shown(path, folder)
-                self.record.notes.append(f"The file {name} was left out.")
+            size, to = path.lstat().st_size, target / path.relative_to(folder)
+            if path.is_symlink() or size > left or number >= MOST_FILES:
+                self.record.notes.append(
+                    f"The file {shown(path, folder)} was left out."
+                )
                 continue
             left -= size
-            to = target / path.relative_to(folder)
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, to)
 
@@ -180,7 +170,7 @@ class Run:
             cell.outputs = []
             if not self.end:
                 self.end = f"the run ended in cell {where}: {reason}"
-                self.limited(where, str(reason))
+                self.note(where, str(reason), limited=True)
             if repair.is_check(cell):
                 self.record.said[where] = f"0 points: {self.end}"
                 cell.outputs = result(f"0 points: {self.end}\n", 0.0)
@@ -195,7 +185,7 @@ class Run:
         if answer.get("late"):
             self.stopped(where)
         if answer.get("cut") or not whole:
-            self.limited(where, "its output was too long and was cut off")
+            self.note(where, "its output was too long and was cut off", limited=True)
         for output in cell.outputs:
             if isinstance(output, dict) and output.get("output_type") == "error":
                 self.error(where, str(output.get("ename")), str(output.get("evalue")))
@@ -205,10 +195,9 @@ class Run:
         """Tell what an error in a student's cell means for the grading."""
         if name.endswith("MemoryError"):
             limit = f"the limit of {self.limits.memory_mb} MB"
-            self.limited(where, f"it took more memory than {limit}")
+            self.note(where, f"it took more memory than {limit}", limited=True)
         elif name == "EOFError" and "reading a line" in text:
-            why = "input() waits for a keyboard, and there is none when grading"
-            self.note(where, why)
+            self.note(where, "input() waits for a keyboard: there is none when grading")
         elif name != "KeyboardInterrupt":
             first = text.strip().split("\n")[0][:200]
             self.note(where, f"it raised {name}" + f": {first}" * bool(first))
@@ -216,16 +205,13 @@ class Run:
     def check(self, cell, name):
         """Run a check and enter its points."""
         found = self.checker.run(name, cell.source)
-        error = "it took too long" if found.late else found.error
         if found.late:
             self.stopped(name)
-        elif error:
-            self.note(name, error)
-        if error:
+        elif found.error:
+            self.note(name, found.error)
+        if error := "it took too long" if found.late else found.error:
             found.said += f"{name}: the check did not finish: {error}\n"
-        if not (
-            math.isfinite(found.points) and 0 <= found.points <= self.record.most[name]
-        ):
+        if not 0 <= found.points <= self.record.most[name]:
             raise ValueError(f"{name} came to {found.points} points")
         self.record.points[name], self.record.said[name] = found.points, found.said
         cell.outputs = result(found.said, found.points)
@@ -233,14 +219,12 @@ class Run:
     def stopped(self, where):
         """Enter that a cell took too long."""
         seconds = f"{self.limits.seconds:g} seconds"
-        self.limited(where, f"it was stopped after {seconds}: does a loop never end?")
+        text = f"it was stopped after {seconds}: does a loop never end?"
+        self.note(where, text, limited=True)
 
-    def limited(self, where, text):
-        """Enter that a cell met a limit."""
-        self.record.status = "limited"
-        self.note(where, text)
-
-    def note(self, where, text):
-        """Tell what happened in a cell, as a sentence."""
+    def note(self, where, text, limited=False):
+        """Tell what happened in a cell, as a sentence, and whether it met a limit."""
         stop = "" if text.endswith((".", "?", "!")) else "."
         self.record.notes.append(f"Cell {where}: {text}{stop}")
+        if limited:
+            self.record.status = "limited"

@@ -28,8 +28,10 @@ from nnlib.exercises import quiet, student_line
 RESERVE = 64 * 2**20  # memory kept back, so that running out of it can be reported
 
 
-class Outputs:
-    """What a cell puts out, as notebooks store it, up to a size in bytes."""
+class Outputs(io.TextIOBase):
+    """What a cell puts out, as notebooks store it, up to a size; also its stdout."""
+
+    encoding = "utf-8"
 
     def __init__(self, size):
         self.size = size
@@ -37,47 +39,31 @@ class Outputs:
 
     def begin(self):
         """Forget what there is."""
-        self.kept, self.left, self.cut = [], self.size, False
+        self.kept, self.left = [], self.size
 
-    def add(self, kind, size, **content):
-        """Take an output, or see that there are too many."""
-        self.cut |= size > self.left
-        if size <= self.left:
+    def add(self, kind, **content):
+        """Take an output, if there is still room for it."""
+        self.left -= len(json.dumps(content, default=in_json, skipkeys=True))
+        if self.left > 0:
             self.kept.append({"output_type": kind, **content})
-            self.left -= size
-
-    def text(self, name, text):
-        """Take the beginning of a text that was written to stdout or stderr."""
-        last, kept = self.kept[-1] if self.kept else {}, text[: max(self.left, 0)]
-        if last.get("name") == name:
-            last["text"] += kept
-            self.left -= len(kept)
-        else:
-            self.add("stream", len(kept), name=name, text=kept)
-        self.cut |= len(kept) < len(text)
-
-    def show(self, kind, data, metadata):
-        """Take a picture, or the like, in one or more forms."""
-        data = {
-            key: base64.b64encode(x).decode() if isinstance(x, bytes) else x
-            for key, x in data.items()
-        }
-        size = sum(len(str(x)) for x in data.values())
-        self.add(kind, size, data=data, metadata=metadata or {})
-
-
-class Stream(io.TextIOBase):
-    """Stands for stdout or stderr."""
-
-    encoding = "utf-8"
-
-    def __init__(self, outputs, name):
-        self.outputs, self.name = outputs, name
 
     def write(self, text):
-        """Take a text."""
-        self.outputs.text(self.name, str(text))
+        """Take the beginning of a text."""
+        kept = str(text)[: max(self.left, 0)]
+        if self.kept and "text" in self.kept[-1]:
+            self.kept[-1]["text"] += kept
+            self.left -= len(text)
+        else:
+            self.add("stream", name="stdout", text=kept)
+            self.left -= len(text) - len(kept)
         return len(text)
+
+
+def in_json(value):
+    """Return what stands in JSON for what it has no form for, such as a picture."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value)
 
 
 class Hook(DisplayHook):
@@ -87,8 +73,8 @@ class Hook(DisplayHook):
         """Take it, if there is one, and give it the name _."""
         if result is not None and not self.quiet():
             self.shell.user_ns["_"] = result
-            shown = self.compute_format_data(result)
-            self.shell.outputs.show("execute_result", *shown)
+            data, metadata = self.compute_format_data(result)
+            self.shell.outputs.add("execute_result", data=data, metadata=metadata)
 
 
 class Publisher(DisplayPublisher):
@@ -96,7 +82,7 @@ class Publisher(DisplayPublisher):
 
     def publish(self, data, metadata=None, **_):
         """Take it in its forms."""
-        self.shell.outputs.show("display_data", data, metadata)
+        self.shell.outputs.add("display_data", data=data, metadata=metadata or {})
 
     def clear_output(self, wait=False):
         """Forget what the cell has put out so far."""
@@ -107,9 +93,8 @@ class Shell(InteractiveShell):
     """IPython without a terminal and without files of its own."""
 
     def _showtraceback(self, kind, error, lines):
-        self.outputs.left += 5000  # the last error is always told
-        text = {"ename": kind.__name__, "evalue": str(error), "traceback": lines}
-        self.outputs.add("error", 5000, **text)
+        told = {"ename": kind.__name__, "evalue": str(error), "traceback": lines}
+        self.outputs.kept.append({"output_type": "error", **told})
 
     def ask_exit(self):
         """End the cell, as sys.exit does, when it calls exit or quit."""
@@ -150,16 +135,11 @@ def limit(memory, file_size, processes):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def free_reserve():
-    """Lift the limit on memory to the hard one: an error is about to be reported."""
+def report_memory_error(shell, kind, error, trace, tb_offset=None):
+    """Report in one line that memory ran out, with that which was kept back."""
     if sys.platform == "linux":
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
-
-
-def report_memory_error(shell, kind, error, trace, tb_offset=None):
-    """Report in one line that memory ran out."""
-    free_reserve()
     shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
 
 
@@ -194,12 +174,12 @@ class Server(Wire):
         outputs = self.shell.outputs
         outputs.begin()
         with (
-            contextlib.redirect_stdout(Stream(outputs, "stdout")),
-            contextlib.redirect_stderr(Stream(outputs, "stderr")),
+            contextlib.redirect_stdout(outputs),
+            contextlib.redirect_stderr(outputs),
             contextlib.suppress(KeyboardInterrupt),
         ):
             self.shell.run_cell(source)
-        return {"outputs": outputs.kept, "cut": outputs.cut, "late": self.late}
+        return {"outputs": outputs.kept, "cut": outputs.left < 0, "late": self.late}
 
     def call(self, what, message):
         """Look up, get, set or call; return the value, and what became of arguments."""
@@ -211,8 +191,6 @@ class Server(Wire):
         except BaseException as error:
             if self.late:
                 raise KeyboardInterrupt from None
-            if isinstance(error, MemoryError):
-                free_reserve()
             answer = self.pack(None, things) | {"error": described(error)}
         for place, before in enumerate(message["things"]):
             if answer["things"][place] == before:
@@ -280,7 +258,7 @@ def main():
         if os.getpid() != me:  # a copy that the student's code made of this process
             os._exit(0)
         number = {"number": request["number"]}
-        line = json.dumps(answer | number, default=str, skipkeys=True)
+        line = json.dumps(answer | number, default=in_json, skipkeys=True)
         if len(line) > ANSWER:
             text = f"what it gave back has more than {ANSWER // 2**20} MB"
             error = {"value": None, "error": ["ValueError", "ValueError", text, ""]}
