@@ -67,7 +67,7 @@ class Book:
         Returns:
             A sentence, in a list, if cells of submissions are no more.
         """
-        book, both, told = self.book, (self.name, self.name), []
+        book, both = self.book, (self.name, self.name)
         book.update_or_create_assignment(self.name)
         kernel = json.dumps(notebook.metadata.get("kernelspec", {}))
         entry = book.update_or_create_notebook(*both, kernelspec=kernel)
@@ -84,7 +84,17 @@ class Book:
                 more |= {"locked": is_locked(cell), "source": cell.source}
                 more["checksum"] = about.get("checksum")
                 book.update_or_create_source_cell(key_of(cell), *both, **more)
-        gone = []
+        told = self.drop_cells(notebook, entry)
+        for submission in entry.submissions:
+            self.add_entries(Grade, entry.grade_cells, submission.grades, submission)
+            comments = submission.comments
+            self.add_entries(Comment, entry.solution_cells, comments, submission)
+        self.commit()
+        return told
+
+    def drop_cells(self, notebook, entry):
+        """Drop cells that are no more, and keep a copy if there were submissions."""
+        gone, told = [], []
         for kind, is_kind in KINDS.items():
             names = {key_of(cell) for cell in notebook.cells if is_kind(cell)}
             old = getattr(entry, f"{kind}_cells")
@@ -96,19 +106,16 @@ class Book:
             told.append(f"{names} left the source; marks for them are only in {kept}.")
         for cell in gone:
             for one in [*getattr(cell, "grades", ()), *getattr(cell, "comments", ())]:
-                book.db.delete(one)
-            book.db.delete(cell)
-        self.commit()
-        for submission in entry.submissions:
-            for new, cells, have in (
-                (Grade, entry.grade_cells, submission.grades),
-                (Comment, entry.solution_cells, submission.comments),
-            ):
-                for cell in cells:
-                    if cell.name not in {one.name for one in have}:
-                        book.db.add(new(cell_id=cell.id, notebook_id=submission.id))
+                self.book.db.delete(one)
+            self.book.db.delete(cell)
         self.commit()
         return told
+
+    def add_entries(self, kind, cells, have, submission):
+        """Give a submission an entry of a kind for each cell that is new."""
+        names = {entry.name for entry in have}
+        for cell in (cell for cell in cells if cell.name not in names):
+            self.book.db.add(kind(cell_id=cell.id, notebook_id=submission.id))
 
     def commit(self):
         """Store what was changed, and read afresh."""

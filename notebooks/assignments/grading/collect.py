@@ -32,30 +32,36 @@ CANVAS = r"(?P<who>[^_]+)(_(?i:late))?_(?P<id>\d+)_\d+_(?P<file>.+)"
 ALONE = r"(?P<who>.+)\.(ipynb|zip)"
 
 
+def in_folder(place):
+    """Yield (name, function that reads it, why it is left out or "") of all files."""
+    for path in sorted(path for path in place.rglob("*") if not path.is_dir()):
+        name, link = path.relative_to(place).as_posix(), path.is_symlink()
+        yield name, path.read_bytes, "it is a link" if link else ""
+
+
+def in_zip(file, times):
+    """Yield the same of a zip, which is measured first."""
+    archive = zipfile.ZipFile(file)
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    # zipfile reads no more of a file than the size that is added up here.
+    if sum(info.file_size for info in members) > times * MOST_BYTES:
+        raise OSError("unpacked it would be too large")
+    if len(members) > times * MOST_FILES:
+        raise OSError("it holds too many files")
+    for info in members:
+        name, why = info.filename, ""
+        if not info.flag_bits & 0x800:  # not marked as UTF-8, but often it is
+            with contextlib.suppress(UnicodeError):
+                name = name.encode("cp437").decode("utf-8")
+        if info.flag_bits & 1 or stat.S_ISLNK(info.external_attr >> 16):
+            why = "it is encrypted" if info.flag_bits & 1 else "it is a link"
+        yield name, partial(archive.read, info), why
+
+
 def files_in(place, times=1):
     """Return [(name, function that reads it)] of a zip or a folder; tell of others."""
-    found, kept = [], []
-    if isinstance(place, Path) and place.is_dir():
-        for path in sorted(path for path in place.rglob("*") if not path.is_dir()):
-            name, link = path.relative_to(place).as_posix(), path.is_symlink()
-            found.append((name, path.read_bytes, "it is a link" if link else ""))
-    else:
-        archive = zipfile.ZipFile(place)
-        members = [info for info in archive.infolist() if not info.is_dir()]
-        # zipfile reads no more of a file than the size that is added up here.
-        if sum(info.file_size for info in members) > times * MOST_BYTES:
-            raise OSError("unpacked it would be too large")
-        if len(members) > times * MOST_FILES:
-            raise OSError("it holds too many files")
-        for info in members:
-            name, why = info.filename, ""
-            if not info.flag_bits & 0x800:  # not marked as UTF-8, but often it is
-                with contextlib.suppress(UnicodeError):
-                    name = name.encode("cp437").decode("utf-8")
-            if info.flag_bits & 1 or stat.S_ISLNK(info.external_attr >> 16):
-                why = "it is encrypted" if info.flag_bits & 1 else "it is a link"
-            found.append((name, partial(archive.read, info), why))
-    for name, read, why in found:
+    folder, kept = isinstance(place, Path) and place.is_dir(), []
+    for name, read, why in in_folder(place) if folder else in_zip(place, times):
         name = normalize("NFC", name.replace("\\", "/"))
         steps = name.split("/")
         if {"", ".", ".."} & {*steps} or "\0" in name:

@@ -141,18 +141,14 @@ def look(course):
     entries, rows, wrong, aside = [], [], [], []
     for path in sorted(submitted.glob("*")):
         folder = path.is_dir() and not path.is_symlink()
-        if DEBRIS.fullmatch(path.name) or (path.name[0] == "." and not path.is_dir()):
-            continue
         if not folder or not os.path.lexists(path / name):
-            near = within(path) if folder else [path]
-            wrong += [x for x in near if x.parent == path or name in str(x).lower()]
-            wrong += [path] * (near in ([], [path]))
+            wrong += misplaced(path, name)
         elif os.fsencode(path.name).decode("utf-8", "replace") == path.name:
             entries.append(entry_of(course, path.name))
         else:
             rows.append(course.row(shown(path, submitted), "not graded", ODD))
     if wrong:
-        names = ", ".join(shown(path, submitted) for path in sorted({*wrong}))
+        names = ", ".join(shown(path, submitted) for path in wrong)
         aside.append(
             f"Not graded, because it is not submitted/STUDENT/{name}/: {names}."
         )
@@ -166,6 +162,15 @@ def look(course):
     if people and students - people:
         aside.append(f"Not in roster.csv: {', '.join(sorted(students - people))}.")
     return entries, rows, aside
+
+
+def misplaced(path, name):
+    """Return what of a path in submitted/ may be meant for the assignment."""
+    if DEBRIS.fullmatch(path.name) or (path.name[0] == "." and not path.is_dir()):
+        return []
+    files = within(path) if path.is_dir() and not path.is_symlink() else []
+    near = [x for x in files if x.parent == path or name in str(x).lower()]
+    return near if files else [path]
 
 
 def entry_of(course, student):

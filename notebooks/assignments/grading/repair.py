@@ -10,8 +10,9 @@ import contextlib
 import copy
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import nbformat
 from nbgrader.utils import is_grade, is_solution
@@ -73,6 +74,17 @@ class Part:
 
     def __post_init__(self):
         self.check, self.solution = is_check(self.source), is_solution(self.source)
+        self.counts = self.check or self.solution
+
+
+@dataclass
+class Found:
+    """A notebook of the assignment that was handed in."""
+
+    path: Path
+    cells: list
+    notes: list
+    worked: bool  # something in it is not as it was handed out
 
 
 def hand(folder, template):
@@ -109,41 +121,49 @@ def repaired(out, sentence):
 
 
 def find(folder, wanted, template, parts):
-    """Return (path, cells, notes) of the notebook to grade.
-
-    The right name wins, but not if only another one was worked on.
-
-    Raises:
-        Unreadable: there is none, or it is not clear which one is meant.
-    """
+    """Return (path, cells, notes) of the notebook to grade, or raise Unreadable."""
     found, why, files = [], [], within(folder)
     files.sort(key=lambda p: (p.name != wanted, p.suffix != ".ipynb", len(p.parts)))
+    blank = {part.blank.plain for part in parts.values()}
     for path in files[:MOST_FILES]:
-        named = path.name == wanted
         try:
             cells, notes = read(path, shown(path, folder))
             check_fit(cells, template)
-            blank = {part.blank.plain for part in parts.values()}
             worked = any(cell.plain not in blank for cell in cells)
-            rank = named and worked, worked, named, path.parent == folder
-            found.append((rank, path, cells, notes))
+            found.append(Found(path, cells, notes, worked))
         except Unreadable as reason:
             if path.is_symlink() or path.suffix.lower() in (".ipynb", *ARCHIVES):
-                why.append((named, str(reason)))
+                why.append((path.name == wanted, str(reason)))
     if not found:
         names = ", ".join(shown(path, folder) for path in files[:10]) or "nothing"
         none = f"There is no notebook {wanted}; handed in was: {names}."
         raise Unreadable(why[0][1] if why else none)
-    best = [one for one in found if one[0] == max(found)[0]]
-    names = [shown(path, folder) for _, path, *_ in best]
+    best = likeliest(found, folder, wanted)
+    notes = [reason for named, reason in why if named]
+    if len(found) > 1:
+        notes.append(f"Of several notebooks {shown(best.path, folder)} was graded.")
+    return best.path, best.cells, notes + best.notes
+
+
+def likeliest(found, folder, wanted):
+    """Return the notebook with the right name, but not if only another was worked on.
+
+    Raises:
+        Unreadable: it is not clear which one is meant.
+    """
+
+    def rank(one):
+        named = one.path.name == wanted
+        return named and one.worked, one.worked, named, one.path.parent == folder
+
+    best = [one for one in found if rank(one) == max(map(rank, found))]
     if len(best) > 1:
+        names = ", ".join(shown(one.path, folder) for one in best)
         raise Unreadable(
-            f"There are {len(best)} notebooks ({', '.join(names)}), and it is not "
-            f"clear which one is meant: hand in one, called {wanted}."
+            f"There are {len(best)} notebooks ({names}), and it is not clear which one "
+            f"is meant: hand in one, called {wanted}."
         )
-    said = [reason for named, reason in why if named]
-    said += [f"Of several notebooks {names[0]} was graded."] * (len(found) > 1)
-    return *best[0][1:3], said + best[0][3]
+    return best[0]
 
 
 def read(path, name):
@@ -273,56 +293,62 @@ def match(cells, parts):
     lost = parts.keys() - {cell.key for cell in cells}
     again = []
     for key, part in parts.items():
-        blank, free = part.blank, [cell for cell in cells if not cell.key]
-        names = blank.names if part.solution else set()
-        answer = part.solution and blank.kind
-        some = (
-            [cell for cell in free if cell.id and cell.id == blank.id]
-            or [cell for cell in free if cell.names & names]
-            or [cell for cell in free if cell.plain and cell.plain == blank.plain][:1]
-            or [cell for cell in free if cell.kind == "markdown" == answer][-1:]
-        )
+        some = alike([cell for cell in cells if not cell.key], part)
         if key in lost and some:
-            edited = [cell for cell in some if cell.plain != blank.plain]
+            edited = [cell for cell in some if cell.plain != part.blank.plain]
             (edited or some)[-1].key = key
-            again += [key] * (part.check or part.solution)
+            again += [key] * part.counts
     return again
 
 
+def alike(cells, part):
+    """Return those with a part's id, or else its names, or its text, or an answer."""
+    blank, names = part.blank, part.blank.names if part.solution else set()
+    written = part.solution and blank.kind == "markdown"
+    return (
+        [cell for cell in cells if cell.id and cell.id == blank.id]
+        or [cell for cell in cells if cell.names & names]
+        or [cell for cell in cells if cell.plain and cell.plain == blank.plain][:1]
+        or [cell for cell in cells if cell.kind == "markdown" and written][-1:]
+    )
+
+
+def one_of(copies, part, cells, out):
+    """Return the copy of a part that is graded: of solutions the last worked on."""
+
+    def rank(cell):
+        edited = cell.plain != part.blank.plain
+        return bool(cell.names & part.blank.names), edited == part.solution
+
+    *others, best = sorted(copies, key=rank)
+    for other in others:
+        other.key = ""  # it runs as a cell of the student's own, if it is edited
+        if part.check or other.plain == part.blank.plain:
+            cells.remove(other)
+    if others and part.counts:
+        repaired(out, f"The cell {best.key} was there more than once; one was graded.")
+    return best
+
+
 def assemble(cells, parts, out):
-    """Return every part, in the place where the student has it, and his own cells.
-
-    Of copies of a solution the last that was worked on is graded.
-    """
-    task = here = -1  # the places of the task and of the part before
+    """Return every part, in the place where the student has it, and his own cells."""
+    task, here = None, -1  # the task before, and the place of the part before
     for key, part in parts.items():
-        blank, counts = part.blank, part.check or part.solution
-
-        def fits(cell, blank=blank, solution=part.solution):
-            edited = cell.plain != blank.plain
-            return bool(cell.names & blank.names), edited == solution
-
-        *copies, cell = [None, *sorted((x for x in cells if x.key == key), key=fits)]
-        if cell is None:
-            cell = copy.copy(blank)
-            cell.key = key
-            if counts:
+        if copies := [cell for cell in cells if cell.key == key]:
+            cell = one_of(copies, part, cells, out)
+        else:
+            cell = replace(part.blank, key=key)
+            cells.insert(here + 1, cell)
+            if part.counts:
                 repaired(out, f"The cell {key} was missing; it was added.")
             if part.solution and cell.kind == "code":
                 cell.source = "# (this cell was missing)"
-            cells.insert(here + 1, cell)
-        if len(copies) > 1 and counts:
-            repaired(out, f"The cell {key} was there more than once; one was graded.")
-        for other in copies[1:]:
-            other.key = ""  # it runs as a cell of the student's own, if it is edited
-            if part.check or other.plain == blank.plain:
-                cells.remove(other)
         here = cells.index(cell)
-        if part.check and here < task:
+        if part.check and task and here < cells.index(task):
             repaired(out, f"The test cell {key} stood before its task; it was moved.")
-            cells.insert(task, cells.pop(here))
-            here = task
-        task = here if counts else task
+            cells.insert(cells.index(task), cells.pop(here))
+            here = cells.index(cell)
+        task = cell if part.counts else task
     return cells
 
 
