@@ -136,16 +136,10 @@ class Process:
 
     def death(self):
         """Say why the process ended: it was killed, or else from its exit code."""
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             code = self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return "it closed its connection to the grader"
-        if code < 0 or code > 128:
-            number = code % 128 if code > 0 else -code
-            ended = f"it was ended by signal {number}: did it use too much memory?"
-        else:
-            ended = (
-                f"it ended Python itself, with exit code {code}: os._exit, exit or "
-                "quit do not belong in a notebook"
+            return self.why or (
+                f"it ended Python itself, with exit code {code}: os._exit and quit do "
+                "not belong in a notebook; or did it use too much memory?"
             )
-        return self.why or ended
+        return "it closed its connection to the grader"

@@ -86,8 +86,6 @@ class Wire:
 
     def refer(self, value):
         """Return the JSON of a value, or of its place among the things."""
-        if value is None:
-            return None
         if isinstance(value, np.generic) and value.dtype.kind in NUMBERS:
             return ["scalar", to_text(value)]
         for kind in (bool, int, float, str):
@@ -97,6 +95,10 @@ class Wire:
             return ["tuple", *map(self.refer, value)]
         if isinstance(value, np.ndarray) and value.dtype.kind == "O":
             return self.refer(value.tolist())
+        return value if value is None else self.refer_to(value)
+
+    def refer_to(self, value):
+        """Return the JSON of a value that is no plain one."""
         if id(value) not in self.places:
             if hasattr(value, "__name__") and (name := name_of(value)):
                 return ["name", name]
