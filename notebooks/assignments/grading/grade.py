@@ -140,8 +140,7 @@ def look(course):
     submitted, name = course.path / "submitted", course.name
     entries, rows, wrong, aside = [], [], [], []
     for path in sorted(submitted.glob("*")):
-        folder = path.is_dir() and not path.is_symlink()
-        if not folder or not os.path.lexists(path / name):
+        if not is_folder(path) or not os.path.lexists(path / name):
             wrong += misplaced(path, name)
         elif os.fsencode(path.name).decode("utf-8", "replace") == path.name:
             entries.append(entry_of(course, path.name))
@@ -164,11 +163,16 @@ def look(course):
     return entries, rows, aside
 
 
+def is_folder(path):
+    """Tell whether a path is a folder that somebody made, and no link."""
+    return path.is_dir() and not path.is_symlink() and not DEBRIS.fullmatch(path.name)
+
+
 def misplaced(path, name):
     """Return what of a path in submitted/ may be meant for the assignment."""
     if DEBRIS.fullmatch(path.name) or (path.name[0] == "." and not path.is_dir()):
         return []
-    files = within(path) if path.is_dir() and not path.is_symlink() else []
+    files = within(path) if is_folder(path) else []
     near = [x for x in files if x.parent == path or name in str(x).lower()]
     return near if files else [path]
 
