@@ -124,12 +124,8 @@ def needed():
     found += [Path(nnlib.__file__).parent, INSIDE]
     found = [Path(path) for path in found if os.path.isdir(path)]
     found += [path.resolve() for path in found]
-    kept = {}
-    for path in sorted({*found} - {Path("/")}, key=lambda path: len(path.parts)):
-        above = [p for p in path.parents if p in kept]
-        if not any(kept[p] / path.relative_to(p) == path.resolve() for p in above):
-            kept[path] = path.resolve()
-    return kept
+    found = sorted({*found} - {Path("/")}, key=lambda path: len(path.parts))
+    return {path: path.resolve() for path in found}
 
 
 def command(kind, folder, arguments):
