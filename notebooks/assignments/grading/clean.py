@@ -7,6 +7,7 @@ that is not in a list.
 import base64
 import contextlib
 import re
+import secrets
 import signal
 import time
 from html import escape, unescape
@@ -123,13 +124,17 @@ def outputs(raw, limit):
 
 
 class Pictures:
-    """The pictures that a notebook's Markdown may show: 5 MB, repetitions included."""
+    """The pictures that a notebook's Markdown may show: 5 MB, repetitions included.
+
+    A mark that nobody can guess stands for each until the HTML is cleaned.
+    """
 
     def __init__(self, folder):
         self.folder, self.left = Path(folder), PICTURES
+        self.held, self.mark = [], secrets.token_hex(8)
 
     def find(self, url, attachments):
-        """Return the data: URI of an attachment or of a file in the folder, or ""."""
+        """Return a data: URI for an attachment or a file in the folder, or ""."""
         kind, name = "", unquote(url)
         with contextlib.suppress(Exception):  # there is none, or it has another form
             if self.left > 0 and url.startswith("attachment:"):
@@ -140,7 +145,12 @@ class Pictures:
         if not kind:
             return ""
         self.left -= len(content)
-        return f"data:image/{kind};base64,{content}"
+        self.held.append(content)
+        return f"data:image/{kind};base64,{self.mark}{len(self.held) - 1}x"
+
+    def fill(self, html):
+        """Put the pictures in the place of their marks."""
+        return re.sub(rf"{self.mark}(\d+)x", lambda m: self.held[int(m[1])], html)
 
     def read(self, name):
         """Return in base64 a file in the folder that no link leads to."""
@@ -225,7 +235,7 @@ def render(source, attachments, pictures, moment):
             renderer = Renderer(lambda url: pictures.find(url, attachments))
             made = MarkdownWithMath(renderer).render(source)
             protocols = ["http", "https", "mailto", "data"]
-            html = bleach.clean(made, TAGS.split(), allowed, protocols)
+            html = pictures.fill(bleach.clean(made, TAGS.split(), allowed, protocols))
     html = html.replace("\n", "&#10;")  # a blank line would end it as HTML in Markdown
     return f'<div class="tex2jax_ignore">{html}</div>'  # MathJax leaves it alone
 
