@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from course.payloads import HOME, RUN, SCRIPT, hostile
+from course.payloads import HOME, RUN, SCRIPT, handed_out, ran
 from grading import clean
 from grading import page as pages
 from grading.records import Mark, PageJob, Record
@@ -52,12 +52,12 @@ def test_the_payloads_do_harm_where_they_are_not_taken_apart(opened, templates):
 
 def test_a_page_of_all_payloads_does_nothing(opened, page, tmp_path):
     folder = tmp_path / "student"
-    folder.mkdir()
-    nbformat.write(clean.notebook(hostile(), folder, 10_000), folder / "graded.ipynb")
+    notebook = clean.notebook(ran(folder), folder, 100_000)
+    nbformat.write(notebook, folder / "graded.ipynb")
     for step in ("source", "release"):
         place = tmp_path / "template" / step / "small"
         place.mkdir(parents=True)
-        nbformat.write(v4.new_notebook(), place / "small.ipynb")
+        nbformat.write(handed_out(), place / "small.ipynb")
     record = Record(
         status="limited",
         points={"written": None},
@@ -68,9 +68,9 @@ def test_a_page_of_all_payloads_does_nothing(opened, page, tmp_path):
     target = tmp_path / "small.html"
     place = tmp_path / "template"
     job = PageJob("small", folder, place, record, marks, 0.0, target)
-    assert pages.make(job)
+    pages.make(job)
     assert opened(target.read_text("utf-8")) == []
-    assert page.title() == "small"
+    assert page.title() == "Assignment 9 · Small"
     assert page.locator("img").count() > 5
     assert page.locator("script").count() == 0
 
@@ -89,7 +89,7 @@ def test_the_page_forbids_what_it_does_not_hold(opened, page):
 def test_formgrader_shows_all_payloads_and_does_nothing(
     opened, template, templates, page, tmp_path
 ):
-    made = clean.notebook(hostile(), tmp_path, 10_000)
+    made = clean.notebook(ran(tmp_path / "student"), tmp_path, 100_000)
     assert opened(exported(made, template), templates) == []
     assert page.locator("img").count() > 5
     assert "window.hit=1" in page.inner_text("body")

@@ -16,3 +16,14 @@ def course(tmp_path_factory):
     from classroom import make_course
 
     return make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="session")
+def with_book(tmp_path_factory):
+    """A course with a gradebook, which takes nbgrader a second to make."""
+    from classroom import TINY, make_course
+    from grading.book import Book
+
+    made = make_course(tmp_path_factory.mktemp("with_book"))
+    Book(made, TINY).close()
+    return made

@@ -4,7 +4,10 @@ Script that runs sets window.hit; whatever calls home calls ``HOME``, where nobo
 """
 
 import base64
+import json
 
+from grading import repair
+from grading.records import Template
 from nbformat import from_dict, v4
 
 HOME = "http://127.0.0.1:9/leak.png"
@@ -157,24 +160,50 @@ OUTPUTS = [
 QUOTED = f'x" onclick="{RUN}'
 
 
+def cell(kind, key, source, **about):
+    """Return a cell with nbgrader's metadata."""
+    make = v4.new_code_cell if kind == "code" else v4.new_markdown_cell
+    about = {"grade_id": key, "grade": False, "solution": False} | about
+    return make(source, metadata={"nbgrader": about}, id=key)
+
+
+def handed_out():
+    """Return a small hand-out."""
+    cells = [
+        cell("markdown", "text-1", "# Assignment 9 · Small", locked=True),
+        cell("markdown", "text-2", "## Task 1. `Double` (5 points)", locked=True),
+        cell("code", "task-1", "def double(x): ...", solution=True, locked=False),
+        cell("code", "check-1", "check(2)", grade=True, locked=True),
+        cell("markdown", "text-3", "## Task 2. In words (4 points)", locked=True),
+        cell("markdown", "written", "", grade=True, solution=True, locked=False),
+    ]
+    return v4.new_notebook(cells=cells)
+
+
 def hostile():
-    """Return a notebook of all this, as a run hands it on."""
-    cells = [v4.new_markdown_cell(source) for source in MARKDOWN]
-    code = v4.new_code_cell(f"# </code></pre>{SCRIPT}\nx = '{IMAGE}'")
-    code.outputs = list(OUTPUTS)
+    """Return a hand-out in which somebody has done all this."""
+    notebook = handed_out()
+    for source in MARKDOWN:
+        notebook.cells.append(v4.new_markdown_cell(source))
+        notebook.cells[-1]["attachments"] = from_dict(ATTACHMENTS)
+    notebook.cells[5].source = f"Because $a<b$. {SCRIPT}"
     forged = {"grade_id": QUOTED, "grade": True, "solution": True, "points": SCRIPT}
+    code = v4.new_code_cell(f"# </code></pre>{SCRIPT}\nx = '{IMAGE}'")
     code.metadata = from_dict({"nbgrader": forged, "tags": [QUOTED], QUOTED: QUOTED})
-    code["execution_count"] = QUOTED
-    answer = v4.new_markdown_cell(SCRIPT)
-    about = {"grade_id": "written", "grade": True, "solution": True, "locked": False}
-    answer.metadata = from_dict(
-        {"nbgrader": about | {"points": 4, "schema_version": 3}, "original": SCRIPT}
-    )
-    other = v4.new_code_cell("print(1)")
-    other.id, other.outputs = QUOTED, {"output_type": SCRIPT}
-    notebook = v4.new_notebook()
-    notebook.cells = [*cells, code, other, answer]
-    for cell in cells:
-        cell["attachments"] = from_dict(ATTACHMENTS)
+    code["execution_count"] = code["id"] = QUOTED
+    code["outputs"] = {"output_type": SCRIPT}
+    notebook.cells.append(code)
     notebook.metadata = from_dict({"title": SCRIPT, "widgets": {"x": SCRIPT}})
+    return notebook
+
+
+def ran(folder):
+    """Hand it in; return it as a run leaves it, with raw outputs below all code."""
+    folder.mkdir()
+    (folder / "small.ipynb").write_text(json.dumps(hostile()))
+    template = Template("small", folder, handed_out(), handed_out())
+    notebook = repair.hand(folder, template).notebook
+    for one in notebook.cells:
+        if one.cell_type == "code":
+            one.outputs = list(OUTPUTS)
     return notebook

@@ -24,36 +24,22 @@ COURSE = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
 
 @dataclass(frozen=True)
 class Mistake:
-    """A usual mistake: a whole solution cell that is wrong in one way.
+    """A usual mistake: a whole solution cell that is wrong in one way."""
 
-    Args:
-        task: id of the check cell that finds it, such as "check-1".
-        why: one line on why people make it.
-        says: words that the check's message must hold.
-        code: the solution cell with the mistake in it.
-        cell: id of the solution cell, such as "task-1".
-        touches: ids of other check cells that build on this cell and may lose points.
-    """
-
-    task: str
-    why: str
-    says: str
-    code: str
-    cell: str
-    touches: tuple = ()
+    task: str  # id of the check cell that finds it, such as "check-1"
+    why: str  # one line on why people make it
+    says: str  # words that the check's message must hold
+    code: str  # the solution cell with the mistake in it
+    cell: str  # id of the solution cell, such as "task-1"
+    touches: tuple = ()  # ids of other checks that build on it, and may lose points
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A correct solution that differs from the reference.
+    """A correct solution that differs from the reference."""
 
-    Args:
-        cells: {id of a solution cell: its code}.
-        what: what is different, such as "einsum".
-    """
-
-    cells: dict
-    what: str
+    cells: dict  # {id of a solution cell: its code}
+    what: str  # what is different, such as "einsum"
 
 
 def names():

@@ -217,7 +217,7 @@ def many_cells(course, name):
 READS = """
     import os, sqlite3
     found = []
-    for top in (".", "../..", "{course}", "{course}/../..", "/home", "/tmp"):
+    for top in (".", "..", "{course}", "{course}/../..", "/home", "/tmp"):
         for place, _, files in os.walk(top):
             if "site-packages" in place:  # nbgrader's tests have gradebooks, too
                 continue
@@ -262,21 +262,20 @@ def helper_module(course, name):
     (path.parent / "helper.py").write_text(HELPER)
 
 
-def hooked(answer):
+def hooked(value):
     """Return a ``make`` that takes the student's end of the wire, and lies once."""
     source = f"""
 import base64, gc
 server = [x for x in gc.get_objects() if type(x).__name__ == "Server"][0]
-honest = server.answer
-def lies(request):
-    said = honest(request)
-    if request["do"] != "call" or "value" not in said:
-        return said
-    server.answer = honest if told else lies
-    told.append(1)
-    return {{"changed": [], "value": {answer}}}
+honest = server.call
+def lies(what, message):
+    said = honest(what, message)
+    if what == "call" and not told:
+        told.append(1)
+        said["value"] = {value}
+    return said
 told = []
-server.answer = lies
+server.call = lies
 """
     return cheat(source)
 
@@ -369,8 +368,7 @@ CLASS = [
             """
         ),
         FULL,
-        "limited",
-        "Cell number 5: it started 50 processes",
+        flag="notice: cell 5 starts or ends processes",
     ),
     Student(
         "million-lines",
@@ -847,22 +845,22 @@ CLASS = [
     Student(
         "reads-memory",
         hooked(
-            """["list", None, [["object", None, 9, "nnlib.layers:ReLU",
-            ["__array_interface__"], [["dict", None, ["data", "shape", "typestr",
-            "version", "offset"], [["known", 0], ["tuple", [2]], "<u8", 3, -4096]]]
-            ]]]"""
+            """["list", ["object", 9, "nnlib.layers:ReLU", {
+            "__array_interface__": ["dict", ["data", ["thing", 0]],
+            ["shape", ["tuple", 2]], ["typestr", "<u8"], ["version", 3],
+            ["offset", -4096]]}]]"""
         ),
         {**FULL, "check-1": 0},
     ),
     Student(
         "many-handles",
-        hooked('["list", None, [["handle", i, f"k{i}"] for i in range(150_000)]]'),
+        hooked('["list", *(["handle", i, f"k{i}", ""] for i in range(150_000))]'),
         {**FULL, "check-1": 0},
     ),
     Student(
         "endless-header",
         hooked(
-            """["array", None, base64.b64encode(b"\\x93NUMPY\\x01\\x00v\\x00" + (
+            """["array", base64.b64encode(b"\\x93NUMPY\\x01\\x00v\\x00" + (
             "{'descr': '|S0', 'fortran_order': False, 'shape': (10**12,), }"
             ).replace("10**12", str(10**12)).ljust(117).encode() + b"\\n").decode()]"""
         ),
@@ -928,9 +926,8 @@ CLASS = [
             """,
             before="task-3",
         ),
-        {"check-1": 4, "check-2": 5, "check-3": 0},
-        "limited",
-        "its files took more than 500 MB",
+        FULL,
+        says="Cell number 7: it raised OSError",
     ),
 ]
 SIX = ("perfect", "blank", "swallows-interrupt", "no-ids", "broken-json", "allclose")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import nbformat
 from grading.checks import Checker
-from grading.inside.student import Outputs, Server
+from grading.inside.student import Server
 from running import COURSE, cells, compiled
 
 
@@ -17,8 +17,7 @@ class Local:
 
     def __init__(self):
         self.space = {"__name__": "__main__"}
-        shell = SimpleNamespace(user_ns=self.space)
-        self.server = Server(shell, Outputs(10**6))
+        self.server = Server(SimpleNamespace(user_ns=self.space))
 
     def ask(self, request, seconds):
         """Return the answer to a request, all in JSON."""

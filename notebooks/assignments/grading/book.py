@@ -12,6 +12,7 @@ import shutil
 import sys
 import time
 import unicodedata
+from dataclasses import replace
 
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
@@ -19,27 +20,25 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from sqlalchemy.engine import URL
 
 from grading import release
+from grading.files import decoded
 from grading.records import Mark
+from grading.repair import key_of
 
 FIRST = ["student", "assignment", "status", "score", "max_score", "auto", "by_hand"]
 FIRST += ["penalty"]
 LAST = ["waiting", "flags", "isolation", "notes"]
-NOTICE = "notice:"  # a flag that says: have a look, it may be innocent
+KINDS = {"grade": is_grade, "solution": is_solution, "source": key_of}
 
 # nbgrader calls alembic, which stands beside this Python, to make a new gradebook.
 BESIDE = os.path.dirname(sys.executable)
-if BESIDE not in os.environ.get("PATH", "").split(os.pathsep):
-    os.environ["PATH"] = os.pathsep.join([BESIDE, os.environ.get("PATH", os.defpath)])
+os.environ["PATH"] = os.pathsep.join([BESIDE, os.environ.get("PATH", os.defpath)])
 logging.getLogger("tornado.application").setLevel("CRITICAL")  # errors are told once
 
 
 class Book:
     """The gradebook of a course, for one assignment.
 
-    Args:
-        course: the course folder.
-        name: of the assignment.
-        wait: seconds to wait for another program that has the file locked.
+    It waits some seconds for another program that has the file locked.
     """
 
     def __init__(self, course, name, wait=30):
@@ -66,77 +65,67 @@ class Book:
             notebook: the source, as it is when nbgrader saves its cells.
 
         Returns:
-            Sentences on marks by hand whose cells are no more; a copy of the gradebook
-            keeps them.
+            A sentence, in a list, if cells of submissions are no more.
         """
         book, both = self.book, (self.name, self.name)
         book.update_or_create_assignment(self.name)
         kernel = json.dumps(notebook.metadata.get("kernelspec", {}))
         entry = book.update_or_create_notebook(*both, kernelspec=kernel)
-        known = {"grade": set(), "solution": set(), "source": set()}
         for cell in notebook.cells:
-            about = cell.metadata.get("nbgrader", {})
-            key, kind = about.get("grade_id"), {"cell_type": cell.cell_type}
-            if is_grade(cell):
-                points = float(about["points"])
-                book.update_or_create_grade_cell(key, *both, max_score=points, **kind)
-                known["grade"].add(key)
+            about, more = cell.metadata.get("nbgrader"), {"cell_type": cell.cell_type}
             if is_solution(cell):
-                book.update_or_create_solution_cell(key, *both)
-                known["solution"].add(key)
-            if is_grade(cell) or is_solution(cell) or is_locked(cell):
-                more = {"locked": is_locked(cell), "source": cell.source, **kind}
+                book.update_or_create_solution_cell(key_of(cell), *both)
+            if is_grade(cell):
+                most = float(about["points"])
+                book.update_or_create_grade_cell(
+                    key_of(cell), *both, max_score=most, **more
+                )
+            if about:
+                more |= {"locked": is_locked(cell), "source": cell.source}
                 more["checksum"] = about.get("checksum")
-                book.update_or_create_source_cell(key, *both, **more)
-                known["source"].add(key)
-        told = self.keep_marks(entry, known["grade"])
-        self.drop_and_add(entry, known)
+                book.update_or_create_source_cell(key_of(cell), *both, **more)
+        told = self.drop_cells(notebook, entry)
+        for submission in entry.submissions:
+            self.add_entries(Grade, entry.grade_cells, submission.grades, submission)
+            comments = submission.comments
+            self.add_entries(Comment, entry.solution_cells, comments, submission)
+        self.commit()
         return told
 
-    def keep_marks(self, notebook, names):
-        """Copy the gradebook if marks by hand are about to go; return sentences."""
-        lost = [cell for cell in notebook.grade_cells if cell.name not in names]
-        counts = {
-            cell.name: sum(grade.manual_score is not None for grade in cell.grades)
-            for cell in lost
-        }
-        told, kept = [], f"gradebook-{time.strftime('%Y%m%d-%H%M%S')}.db"
-        for name, count in counts.items():
-            if count:
-                shutil.copy(self.course / "gradebook.db", self.course / kept)
-                told.append(
-                    f"{name} left the source: {count} marks are only in {kept}."
-                )
+    def drop_cells(self, notebook, entry):
+        """Drop cells that are no more, and keep a copy if there were submissions."""
+        gone, told = [], []
+        for kind, is_kind in KINDS.items():
+            names = {key_of(cell) for cell in notebook.cells if is_kind(cell)}
+            old = getattr(entry, f"{kind}_cells")
+            gone += [cell for cell in old if cell.name not in names]
+        if gone and entry.submissions:
+            kept = f"gradebook-{time.strftime('%Y%m%d-%H%M%S')}.db"
+            shutil.copy(self.course / "gradebook.db", self.course / kept)
+            names = ", ".join(sorted({cell.name for cell in gone}))
+            told.append(f"{names} left the source; marks for them are only in {kept}.")
+        for cell in gone:
+            for one in [*getattr(cell, "grades", ()), *getattr(cell, "comments", ())]:
+                self.book.db.delete(one)
+            self.book.db.delete(cell)
+        self.commit()
         return told
+
+    def add_entries(self, kind, cells, have, submission):
+        """Give a submission an entry of a kind for each cell that is new."""
+        names = {entry.name for entry in have}
+        for cell in (cell for cell in cells if cell.name not in names):
+            self.book.db.add(kind(cell_id=cell.id, notebook_id=submission.id))
+
+    def commit(self):
+        """Store what was changed, and read afresh."""
+        self.book.db.commit()
+        self.book.db.expire_all()
 
     def students(self):
         """Return the names of all who have a submission in the gradebook."""
         found = self.book.assignment_submissions(self.name)
         return {submission.student.id for submission in found}
-
-    def drop_and_add(self, notebook, known):
-        """Drop cells that are no more, and give submissions what is new."""
-        db = self.book.db
-        for kind, names in known.items():
-            for cell in getattr(notebook, f"{kind}_cells"):
-                if cell.name not in names:
-                    entries = [*getattr(cell, "grades", ())]
-                    entries += getattr(cell, "comments", ())
-                    for entry in [*entries, cell]:
-                        db.delete(entry)
-        db.commit()
-        db.expire_all()
-        for submission in notebook.submissions:
-            for new, cells, entries in (
-                (Grade, notebook.grade_cells, submission.grades),
-                (Comment, notebook.solution_cells, submission.comments),
-            ):
-                have = {entry.name for entry in entries}
-                for cell in cells:
-                    if cell.name not in have:
-                        db.add(new(cell_id=cell.id, notebook_id=submission.id))
-        db.commit()
-        db.expire_all()
 
     def submission(self, student):
         """Return nbgrader's submitted notebook of a student, or None."""
@@ -154,7 +143,7 @@ class Book:
         for comment in found.comments if found else ():
             if comment.manual_comment:
                 old = marks.get(comment.name, Mark())
-                marks[comment.name] = Mark(old.score, old.extra, comment.manual_comment)
+                marks[comment.name] = replace(old, comment=comment.manual_comment)
         return marks
 
     def enter(self, student, record):
@@ -174,8 +163,6 @@ class Book:
         for comment in found.comments:
             nothing = record.points.get(comment.name) == 0
             comment.auto_comment = "No response." if nothing else None
-        if any(not flag.startswith(NOTICE) for flag in record.flags):
-            found.flagged = True
         self.book.db.commit()
 
     def penalty(self, student):
@@ -219,21 +206,14 @@ class Book:
 def roster(course):
     """Return the rows of roster.csv, dicts in lower case, or [] if there is none."""
     path = course / "roster.csv"
-    if not path.is_file():
-        return []
-    data = path.read_bytes()
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    lines = unicodedata.normalize("NFC", text).splitlines()
-    mark = max(",;\t", key=lines[0].count) if lines else ","
-    rows = csv.DictReader(lines, restval="", delimiter=mark)
-    if "student" not in [x.strip().lower() for x in rows.fieldnames or ["student"]]:
+    text = decoded(path.read_bytes())[0] if path.is_file() else ""
+    lines = unicodedata.normalize("NFC", text).splitlines() or ["student"]
+    rows = csv.DictReader(lines, restval="", delimiter=max(",;\t", key=lines[0].count))
+    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames]
+    if "student" not in rows.fieldnames:
         raise RuntimeError("roster.csv has no column called student.")
-    rows = [{k.strip().lower(): x.strip() for k, x in r.items() if k} for r in rows]
-    return [row for row in rows if row["student"]]
+    found = [{key: x.strip() for key, x in row.items() if key} for row in rows]
+    return [row for row in found if row["student"]]
 
 
 def write_csv(path, rows):
@@ -242,8 +222,7 @@ def write_csv(path, rows):
     tasks = {key for row in rows for key in row} - {*FIRST, *LAST}
     partial = path.with_suffix(".part")
     with partial.open("w", newline="", encoding="utf-8-sig", errors="replace") as file:
-        columns = [*FIRST, *sorted(tasks), *LAST]
-        writer = csv.DictWriter(file, columns, restval="")
+        writer = csv.DictWriter(file, [*FIRST, *sorted(tasks), *LAST], restval="")
         writer.writeheader()
         for row in rows:
             writer.writerow({key: for_a_sheet(x) for key, x in row.items()})

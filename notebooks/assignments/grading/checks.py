@@ -10,20 +10,18 @@ import ast
 import builtins
 import contextlib
 import io
-import signal
+import symtable
 import time
 from dataclasses import dataclass
 
-from grading.inside.wire import Reader, Side, Writer, name_of, named
-from grading.repair import is_solution
+from nbgrader.utils import is_solution
+
+from grading.clean import TooSlow, until
+from grading.inside.wire import Wire, name_of, named
 from nnlib.exercises import Wrong
 
-MOST_HANDLES = 10_000
+MOST_OBJECTS = 10_000
 DEFINITIONS = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-
-
-class Overtime(BaseException):
-    """A check took too long; no check can catch it by mistake."""
 
 
 class Uncaught(BaseException):
@@ -32,19 +30,12 @@ class Uncaught(BaseException):
 
 @dataclass
 class Result:
-    """What a check came to.
+    """What a check came to."""
 
-    Args:
-        points: the value of its last line, or 0.
-        said: what it printed.
-        error: why it did not get to its end, or "".
-        late: whether it was stopped because it took too long.
-    """
-
-    points: float = 0.0
-    said: str = ""
-    error: str = ""
-    late: bool = False
+    points: float = 0.0  # the value of its last line
+    said: str = ""  # what it printed
+    error: str = ""  # why it did not get to its end
+    late: bool = False  # whether it was stopped because it took too long
 
 
 class StandIn:
@@ -69,7 +60,7 @@ class StandIn:
         return f"<{type(self).__name__}>"
 
 
-class Link(Side):
+class Link(Wire):
     """The way to the student's process, for one check after the other.
 
     Args:
@@ -77,10 +68,12 @@ class Link(Side):
         space: the names of the assignment's own cells, for objects of their classes.
     """
 
+    asks = True
+
     def __init__(self, process, space):
         self.process, self.space = process, space
         self.until = time.monotonic() + 60  # when the check that runs must have ended
-        self.stand_ins, self.kinds = {}, {}
+        self.stand_ins = {}  # handle: StandIn
         self.mirrors, self.handles = {}, {}  # handle: object, id of the object: handle
 
     def ask(self, what, *given):
@@ -89,67 +82,53 @@ class Link(Side):
         Raises:
             what the student's code raised, with the line in ``student_line``.
         """
-        table = []
-        writer = Writer(self, table, grows=True)
-        given = [writer.write(x) for x in given]
+        things = []
+        request = {"do": what, "given": self.pack(given, things)}
         left = self.until - time.monotonic()
-        if left <= 0:
-            raise Overtime
-        answer = self.process.ask({"do": what, "given": given}, left)
+        answer = {"late": True} if left <= 0 else self.process.ask(request, left)
         if answer.get("late"):
-            raise Overtime
+            raise TooSlow
         try:
-            reader = Reader(self, table)
-            for number, said in answer["changed"]:
-                reader.refill(table[number], said)
-            if "error" in answer:
-                error = made_error(*answer["error"])
-            else:
-                return reader.read(answer["value"])
+            value = self.unpack(answer, things)
+            error = made_error(*answer["error"]) if "error" in answer else None
         except Exception as reason:
             raise ValueError(f"the value cannot be read: {reason}") from None
-        raise error
+        if error:
+            raise error
+        return value
 
-    def look_up(self, name):
-        """Return what the student calls by a name; NameError if nothing."""
-        with contextlib.suppress(KeyError):
-            return self.ask("name", name)
-        raise NameError(f"name {name!r} is not defined")
+    def is_thing(self, value):
+        """Tell whether a value crosses by its content."""
+        kind = type(value)
+        return self.space.get(kind.__name__) is kind or super().is_thing(value)
 
     def handle(self, value):
-        """Return the handle of a stand-in, or None for what crosses by attributes."""
+        """Return the JSON of a stand-in."""
         if isinstance(value, StandIn):
             return ["handle", value._handle]
-        if name_of(type(value)) or self.space.get(type(value).__name__) is type(value):
-            return None
         raise TypeError(f"a check cannot pass on a {type(value).__name__}")
 
-    def head(self, value):
-        """Return the handle, if it has one, and the class of an object."""
-        kind = name_of(type(value)) or f"__main__:{type(value).__name__}"
-        return [self.handles.get(id(value)), kind]
-
-    def made(self, handle, kind):
-        """Return the object of nnlib that mirrors a student's, or a new one."""
-        if handle not in self.mirrors:
-            cls = named(kind)
-            if not isinstance(cls, type):
-                raise ValueError(f"{kind} is no class")
-            self.mirrors[handle] = object.__new__(cls)
-        return self.mirrors[handle]
-
-    def from_handle(self, handle, kind="", base=None):
+    def from_handle(self, handle, kind, base):
         """Return the stand-in for a handle, of the name and the base of its class."""
-        if len(self.stand_ins) > MOST_HANDLES:
+        if len(self.stand_ins) > MOST_OBJECTS:
             raise ValueError("there are too many objects")
         if handle not in self.stand_ins:
             kind = kind if kind.isidentifier() and len(kind) < 60 else "object"
             more = {"__class__": named(base)} if base else {}
-            kind = self.kinds.setdefault((kind, base), type(kind, (StandIn,), more))
-            self.stand_ins[handle] = kind(self, handle)
+            self.stand_ins[handle] = type(kind, (StandIn,), more)(self, handle)
         return self.stand_ins[handle]
 
-    def fill(self, thing, handle, names, values):
+    def number(self, thing):
+        """Return the handle of an object that the student's process has, or None."""
+        return self.handles.get(id(thing))
+
+    def made(self, handle, kind):
+        """Return the object of nnlib that mirrors a student's, or a new one."""
+        if handle not in self.mirrors:
+            self.mirrors[handle] = object.__new__(named(kind))
+        return self.mirrors[handle]
+
+    def set_all(self, thing, handle, attributes):
         """Give an object these attributes, but only data, and none that hides a method.
 
         NumPy and Python look for names with underscores on the object itself; and no
@@ -157,39 +136,27 @@ class Link(Side):
         """
         own = {
             name: x
-            for name, x in zip(names, values, strict=True)
+            for name, x in attributes.items()
             if name.isidentifier()
             and not name.startswith("_")
             and not callable(getattr(type(thing), name, None))
-            and id(x) not in self.handles  # those of all mirrors
+            and not name_of(type(x))
         }
-        super().fill(thing, handle, own.keys(), own.values())
-        self.mirrors.setdefault(handle, thing)
-        self.handles[id(thing)] = handle
+        super().set_all(thing, handle, own)
+        if self.mirrors.setdefault(handle, thing) is thing:
+            self.handles[id(thing)] = handle
 
 
 def made_error(name, base, text, line):
     """Return an exception with the name and the text of one of the student's."""
-    base = getattr(builtins, base, Exception)
-    base = base if issubclass(base, Exception | SystemExit) else Uncaught
     if name == "BdbQuit":
         return Wrong("your code stops in the debugger (pdb.set_trace): take it out")
+    base = getattr(builtins, base, Exception)
+    base = base if issubclass(base, Exception | SystemExit) else Uncaught
     kind = type(str(name), (base,), {"__str__": lambda self: text})
     error = kind.__new__(kind)
     error.student_line = str(line)
     return error
-
-
-def defined_by(source):
-    """Return the names that a cell binds at its top level."""
-    names = set()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
-            found = [x for target in node.targets for x in ast.walk(target)]
-            names |= {x.id for x in found if isinstance(x, ast.Name)}
-    return names
 
 
 class Checker:
@@ -203,14 +170,23 @@ class Checker:
 
     def __init__(self, source, process, seconds):
         self.seconds, self.space = seconds, {"__name__": "__main__"}
-        cells = [cell for cell in source.cells if cell.cell_type == "code"]
-        with contextlib.redirect_stdout(io.StringIO()):
-            for cell in cells:
-                if not cell.metadata.get("nbgrader"):
-                    run_definitions(cell.source, self.space)
-        tasks = [cell for cell in cells if is_solution(cell)]
-        self.students = set().union(*(defined_by(cell.source) for cell in tasks))
+        self.students = set()  # the names that a student's cells bind
         self.link = Link(process, self.space)
+        for cell in source.cells:
+            if cell.cell_type != "code":
+                continue
+            if is_solution(cell):
+                names = symtable.symtable(cell.source, "", "exec").get_symbols()
+                self.students |= {x.get_name() for x in names if x.is_assigned()}
+            elif not cell.metadata.get("nbgrader"):
+                self.define(cell.source)
+
+    def define(self, source):
+        """Run the imports and definitions of a cell of the assignment's own."""
+        for node in ast.parse(source).body:
+            if isinstance(node, DEFINITIONS):
+                with contextlib.suppress(Exception):  # it may need what students define
+                    exec(compile(ast.Module([node], []), "<given>", "exec"), self.space)
 
     def run(self, name, source):
         """Run a check cell; return its Result.
@@ -225,21 +201,20 @@ class Checker:
         last = ast.Expression(last.value)
         result, said = Result(), io.StringIO()
         self.link.until = time.monotonic() + self.seconds
-        signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, 2 * self.seconds)
         try:
-            with contextlib.redirect_stdout(said):
+            with (
+                until(self.link.until + self.seconds),
+                contextlib.redirect_stdout(said),
+            ):
                 self.bring(tree)
                 exec(compile(tree, f"<{name}>", "exec"), self.space)
                 points = eval(compile(last, f"<{name}>", "eval"), self.space)
             result.points = float(points)
-        except Overtime:
+        except TooSlow:
             result.late = True
         except (Exception, SystemExit, Uncaught) as error:
             result.error = f"{type(error).__name__}: {error}"[:300]
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            result.said = said.getvalue()
+        result.said = said.getvalue()
         return result
 
     def bring(self, tree):
@@ -247,18 +222,5 @@ class Checker:
         used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
         for name in used & self.students:
             self.space.pop(name, None)
-            with contextlib.suppress(NameError):
-                self.space[name] = self.link.look_up(name)
-
-
-def stop(*_):
-    """End a check that takes too long by itself."""
-    raise Overtime
-
-
-def run_definitions(source, space):
-    """Run the imports and definitions of a cell of the assignment's own."""
-    for node in ast.parse(source).body:
-        if isinstance(node, DEFINITIONS):
-            with contextlib.suppress(Exception):  # it may need what a student defines
-                exec(compile(ast.Module([node], []), "<given>", "exec"), space)
+            with contextlib.suppress(KeyError):
+                self.space[name] = self.link.ask("name", name)

@@ -8,7 +8,6 @@ platform gave, and by nothing that a student packed.  A line tells what became o
 (nbgrader's zip_collect unpacks without limits and does not tell what it leaves out.)
 """
 
-import argparse
 import contextlib
 import csv
 import io
@@ -24,38 +23,25 @@ from unicodedata import normalize
 
 from grading import release
 from grading.book import roster
-from grading.repair import DEBRIS, printable
+from grading.files import DEBRIS, say
 
 MOST_BYTES = 200 * 2**20  # unpacked, of a student; of all, ten times as much
 MOST_FILES = 1_000  # likewise
-MOODLE = r"(?P<who>[^_]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)(_(?P<file>.*))?"
-CANVAS = r"(?P<who>[^_]+)(?P<late>_(?i:late))?_(?P<id>\d+)_\d+_(?P<file>.+)"
-COLUMNS = ["student", "name", "id"]
-ALONE = r"(?P<who>.+)\.(?P<kind>ipynb|zip)"
+MOODLE = r"(?P<who>[^_]+)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<file>.*))?"
+CANVAS = r"(?P<who>[^_]+)(_(?i:late))?_(?P<id>\d+)_\d+_(?P<file>.+)"
+ALONE = r"(?P<who>.+)\.(ipynb|zip)"
 
 
-def tell(line):
-    """Print one line, whatever a file's name is made of."""
-    print(printable(line, "?"))
+def in_folder(place):
+    """Yield (name, function that reads it, why it is left out or "") of all files."""
+    for path in sorted(path for path in place.rglob("*") if not path.is_dir()):
+        name, link = path.relative_to(place).as_posix(), path.is_symlink()
+        yield name, path.read_bytes, "it is a link" if link else ""
 
 
-def wanted(name, encrypted=False, link=False):
-    """Tell whether a file may be taken; print why not."""
-    steps, why = name.split("/"), ""
-    if {"", ".", ".."} & {*steps} or "\0" in name:
-        why = "its path leads elsewhere"
-    elif any(map(DEBRIS.fullmatch, steps)):
-        why = "it is a system's own file"
-    elif encrypted or link:
-        why = "it is encrypted" if encrypted else "it is a link"
-    if why:
-        tell(f"{name}: left out, {why}.")
-    return not why
-
-
-def unzipped(file, times=1):
-    """Return [(name, function that reads it)] of what is in a zip."""
-    archive, found = zipfile.ZipFile(file), []
+def in_zip(file, times):
+    """Yield the same of a zip, which is measured first."""
+    archive = zipfile.ZipFile(file)
     members = [info for info in archive.infolist() if not info.is_dir()]
     # zipfile reads no more of a file than the size that is added up here.
     if sum(info.file_size for info in members) > times * MOST_BYTES:
@@ -63,70 +49,59 @@ def unzipped(file, times=1):
     if len(members) > times * MOST_FILES:
         raise OSError("it holds too many files")
     for info in members:
-        name = info.filename
+        name, why = info.filename, ""
         if not info.flag_bits & 0x800:  # not marked as UTF-8, but often it is
             with contextlib.suppress(UnicodeError):
                 name = name.encode("cp437").decode("utf-8")
+        if info.flag_bits & 1 or stat.S_ISLNK(info.external_attr >> 16):
+            why = "it is encrypted" if info.flag_bits & 1 else "it is a link"
+        yield name, partial(archive.read, info), why
+
+
+def files_in(place, times=1):
+    """Return [(name, function that reads it)] of a zip or a folder; tell of others."""
+    folder, kept = isinstance(place, Path) and place.is_dir(), []
+    for name, read, why in in_folder(place) if folder else in_zip(place, times):
         name = normalize("NFC", name.replace("\\", "/"))
-        if wanted(name, info.flag_bits & 1, stat.S_ISLNK(info.external_attr >> 16)):
-            found.append((name, partial(archive.read, info)))
-    return found
-
-
-def opened(place):
-    """Return the same list of what is in a zip or a folder."""
-    if not place.is_dir():
-        return unzipped(place, times=10)
-    files = []
-    for path in sorted(path for path in place.rglob("*") if not path.is_dir()):
-        name = normalize("NFC", path.relative_to(place).as_posix())
-        if wanted(name, link=path.is_symlink()):
-            files.append((name, path.read_bytes))
-    return files
+        steps = name.split("/")
+        if {"", ".", ".."} & {*steps} or "\0" in name:
+            why = "its path leads elsewhere"
+        elif any(map(DEBRIS.fullmatch, steps)):
+            why = "it is a system's own file"
+        if why:
+            say(f"{name}: left out, {why}.")
+        else:
+            kept.append((name, read))
+    return kept
 
 
 def named(step):
-    """Return what a platform's name says: who, id, file, kind, late; or None."""
-    found = re.fullmatch(MOODLE, step, re.S) or re.fullmatch(CANVAS, step, re.S)
-    return found and {"kind": "", "late": None, **found.groupdict()}
+    """Return the match of a name that a platform gave, or None."""
+    return re.fullmatch(MOODLE, step, re.S) or re.fullmatch(CANVAS, step, re.S)
 
 
-def depth_of(files):
-    """Return how many steps stand before the platform's names, or None."""
-    columns = zip(*(name.split("/") for name, _ in files), strict=False)
-    for depth, steps in enumerate(columns):
-        if any(map(named, steps)):
-            return depth
-        if len(set(steps)) > 1:
-            return None
-    return None
-
-
-def sort_out(files, assignment):
-    """Return {(who, id): [(name, path in what was handed in, late, read)]}."""
-    depth, found = depth_of(files), defaultdict(list)
-    for name, read in files:
-        first, *rest = name.split("/")[depth or 0 :]
-        says, path, late, why = named(first), "/".join(rest), "", ""
-        if says and says["kind"] == "onlinetext":
-            why = "it was typed into the platform, not handed in as a file"
-        elif says:
-            path = f"{says['file'] or ''}/{path}".strip("/")
-            late = " (marked as late)" if says["late"] else ""
-        elif any(re.fullmatch(MOODLE, step, re.S) for step in rest):
-            why = "it is of a download inside; name that one with --from"
-        elif rest:
-            says = {"who": first, "id": ""}
-        elif says := re.fullmatch(ALONE, first, re.S):
-            path = f"{assignment}.{says['kind']}"
-            says = {"who": says["who"], "id": ""}
+def by_person(files, assignment):
+    """Return {(who, id): [(name, path in what was handed in, read)]}."""
+    people, steps = defaultdict(list), [name.split("/") for name, _ in files]
+    # All of a download may be in one folder, above the names that the platform gave.
+    inside = len({first for first, *_ in steps}) == 1 and not named(steps[0][0])
+    inside = inside and any(map(named, (step[1] for step in steps if len(step) > 1)))
+    for (name, read), step in zip(files, steps, strict=True):
+        first, *rest = step[inside:]
+        alone, says = re.fullmatch(ALONE, first, re.S), named(first)
+        who, number = (says["who"], says["id"]) if says else (first, "")
+        if says and "_assignsubmission_onlinetext_" in first:
+            say(f"{name}: left out, it was typed into the platform.")
+            continue
+        if says:
+            rest.insert(0, says["file"] or "")
+        elif not rest and alone:
+            who, rest = alone[1], [f"{assignment}.{alone[2]}"]
+        if rest:
+            people[who, number].append((name, "/".join(rest).strip("/"), read))
         else:
-            why = "its name does not say whose it is"
-        if why:
-            tell(f"{name}: left out, {why}.")
-        else:
-            found[says["who"], says["id"]].append((name, path, late, read))
-    return found
+            say(f"{name}: left out, its name does not say whose it is.")
+    return people
 
 
 def keys(name):
@@ -137,9 +112,9 @@ def keys(name):
 
 def folders(course, name, people):
     """Return {(who, id): student's folder}, never one folder for two people."""
-    before = roster(course / "exports" / name)  # what was collected of NAME
-    numbers = {x.get("id", ""): x["student"] for x in [*roster(course), *before]}
-    owners, by_key, found = {x: n for n, x in numbers.items()}, defaultdict(set), {}
+    people, by_key, found = list(people), defaultdict(set), {}
+    known = [*roster(course), *roster(course / "exports" / name)]
+    numbers = {row["id"]: row["student"] for row in known if row.get("id")}
     for row in roster(course):
         for key in keys(row.get("name", "")) | keys(row["student"]):
             by_key[key].add(row["student"])
@@ -148,97 +123,77 @@ def folders(course, name, people):
         students = set().union(*(by_key[key] for key in keys(who) - {""}))
         student = re.sub(r"[/\\\x00-\x1f]", " ", who).lstrip(". ").rstrip()
         alone = same.count(max(keys(who))) == 1
-        if number in numbers and number:
+        if number in numbers:
             student = numbers[number]
         elif alone and len(students) == 1:
             student = students.pop()
-        elif not (alone and student) or students or owners.get(student):
+        elif not (alone and student) or students or student in numbers.values():
             student = f"{student} {number}".strip() or "nameless"
         found[who, number] = student
     return found
 
 
-def remember(course, name, found):
-    """Write whom the platform named, for the next time and for grading.export.
+def unpack(name, path, read, part, left):
+    """Write a file of a student's, or those in a zip; tell what became of it.
 
-    Moodle numbers people anew in each assignment, so that roster.csv cannot know it.
+    ``name`` is how the download calls it, ``part`` the student's folder, which is not
+    yet in its place, ``left`` are the bytes and files that may still come.
     """
-    place = course / "exports" / name
-    place.mkdir(parents=True, exist_ok=True)
-    rows = {row["id"]: [row[x] for x in COLUMNS] for row in roster(place)} | found
-    with (place / "roster.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([COLUMNS, *rows.values()])
-
-
-class Student:
-    """Takes what a student handed in, into submitted/STUDENT/NAME."""
-
-    def __init__(self, folder, everybody):
-        self.folder, self.part = folder, folder.with_name(f".{folder.name}.part")
-        self.mine, self.everybody = [MOST_BYTES, MOST_FILES], everybody
-        shutil.rmtree(self.part, ignore_errors=True)
-
-    def take(self, name, path, late, read):
-        """Take a file, or the files in a zip, and tell."""
-        shown = f"submitted/{self.folder.parent.name}/{self.folder.name}/{path}{late}"
-        try:
-            why = self.write(name, path, late, read())
-        except Exception as error:  # of zipfile, zlib, the disk; the others go on
-            why = f"it cannot be unpacked: {error}"
-        if why != "opened":
-            tell(f"{name}: left out, {why}." if why else f"{name} -> {shown}")
-
-    def write(self, name, path, late, data):
-        """Write a file; return "opened" for a zip, "" if written, or why not."""
-        for left in (self.mine, self.everybody):
-            left[:] = left[0] - len(data), left[1] - 1
-        if min(self.mine + self.everybody) < 0:
-            return "it is too much"
-        if path.lower().endswith(".zip"):
-            for inner, read in unzipped(io.BytesIO(data)):
-                self.take(f"{name}/{inner}", inner, late, read)
-            return "opened"
+    try:
+        data, target = read(), part / path
+        left[:] = left[0] - len(data), left[1] - 1
+        why = "it is too much" if min(left) < 0 else ""
+        if path.lower().endswith(".zip") and not why:
+            for inner, read_inner in files_in(io.BytesIO(data)):
+                unpack(f"{name}/{inner}", inner, read_inner, part, left)
+            return
         if path == "timestamp.txt":
-            return "a student does not say when it was handed in"
-        target = self.part / path
-        if target.exists():
-            return "there is another one of this name"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        return ""
-
-    def keep(self):
-        """Put the files in the place of older ones; return whether there are any."""
-        if not self.part.exists():
-            return False
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-            student = self.folder.parent.name
-            tell(f"{student}: what had been collected before is replaced.")
-        self.part.rename(self.folder)
-        return True
+            why = "a student does not say when it was handed in"
+        elif target.exists():
+            why = "there is another one of this name"
+        elif not why:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+    except Exception as error:  # of zipfile, zlib, the disk; the others go on
+        why = f"it cannot be unpacked: {error}"
+    place = f"submitted/{part.parent.name}/{part.name[1:-5]}/{path}"
+    say(f"{name}: left out, {why}." if why else f"{name} -> {place}")
 
 
 def collect(course, name, source):
-    """Put everybody's files into course/submitted; return how many people they are."""
-    everybody, taken = [10 * MOST_BYTES, 10 * MOST_FILES], {}
-    found = sort_out(opened(source), name)
-    for (who, number), student in folders(course, name, list(found)).items():
-        person = Student(course / "submitted" / student / name, everybody)
-        for file in found[who, number]:
-            person.take(*file)
-        if person.keep():
-            taken[who, number] = [student, who, number]
-    remember(course, name, {row[2]: row for row in taken.values() if row[2]})
-    return len(taken)
+    """Put everybody's files into course/submitted; return how many people they are.
+
+    Whom the platform named is written for the next time, and for grading.export:
+    Moodle numbers people anew in each assignment, so that roster.csv cannot know it.
+    """
+    people, exports = by_person(files_in(source, 10), name), course / "exports" / name
+    taken = {
+        row["id"]: [row["student"], row["name"], row["id"]] for row in roster(exports)
+    }
+    count = 0
+    for (who, number), student in folders(course, name, people).items():
+        place = course / "submitted" / student / name
+        part, left = place.with_name(f".{name}.part"), [MOST_BYTES, MOST_FILES]
+        shutil.rmtree(part, ignore_errors=True)
+        for file in people[who, number]:
+            unpack(*file, part, left)
+        if part.exists():
+            if place.exists():
+                shutil.rmtree(place)
+                say(f"{student}: what had been collected before is replaced.")
+            part.rename(place)
+            count, taken[number] = count + 1, [student, who, number]
+    taken.pop("", None)
+    exports.mkdir(parents=True, exist_ok=True)
+    with (exports / "roster.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["student", "name", "id"], *taken.values()])
+    return count
 
 
 def main(arguments=None):
     """Collect what the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", metavar="NAME", help="of the assignment")
+    parser = release.command(__doc__)
     parser.add_argument("--from", dest="source", type=Path, required=True)
-    parser.add_argument("--course", type=Path, default=release.COURSE)
     options = parser.parse_args(arguments)
     try:
         release.source_of(options.course, options.name)

@@ -3,15 +3,14 @@
 Usage: python -m grading.export NAME --to moodle|canvas|csv [--course DIR]
 
 Writes exports/NAME-moodle.csv (or -canvas, -csv), which the platform imports, and
-exports/NAME-feedback.zip with the pages in Moodle's naming.  The tables are plugins of
-nbgrader's, too: nbgrader export --exporter=grading.export.Moodle.
+exports/NAME-feedback.zip with the pages in Moodle's naming.
 """
 
-import argparse
 import csv
 import re
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
@@ -21,6 +20,19 @@ from traitlets.config import Config
 from grading import release
 from grading.book import Book, for_a_sheet, roster
 
+# Columns as the platforms call them, and what ``people`` calls what stands in them.
+MOODLE = "Identifier,Full name,Email address,Grade,Maximum Grade"
+MOODLE += ",Last modified (grade),Feedback comments"  # refused without "Last ..."
+PLAIN = "student,name,e-mail,id,grade,most,penalty,waiting"
+TABLES = {
+    "moodle": (MOODLE, "participant,name,e-mail,grade,most,,tasks"),
+    "canvas": (
+        "Student,ID,SIS User ID,SIS Login ID,Section,{}",
+        "name,id,,student,,grade",
+    ),
+    "csv": (PLAIN, PLAIN),
+}
+
 
 def everybody(course, name, others=()):
     """Return {student: what is known of him}: roster, download and gradebook together.
@@ -29,84 +41,48 @@ def everybody(course, name, others=()):
     """
     found, rows = {}, [*roster(course), *roster(course / "exports" / name)]
     for row in [*rows, *({"student": student} for student in others)]:
-        old = found.get(row["student"]) or dict.fromkeys(["name", "e-mail", "id"], "")
-        new = {
-            key: x for key, x in row.items() if x and (key == "id" or not old.get(key))
-        }
-        found[row["student"]] = old | new
+        old = found.setdefault(row["student"], {"name": "", "e-mail": "", "id": ""})
+        old |= {k: x for k, x in row.items() if x and (k == "id" or not old.get(k))}
     return {x: row | {"name": row["name"] or x} for x, row in found.items()}
 
 
-class Csv(ExportPlugin):
-    """A plain table for any platform; ``columns`` are what ``scores`` returns."""
+def people(gradebook, course, name):
+    """Return what is known of everybody, scores included."""
+    most = f"{gradebook.find_assignment(name).max_score:g}"
+    given = {x.student.id: x for x in gradebook.assignment_submissions(name)}
+    found = everybody(course, name, sorted(given))
+    for student, row in found.items():
+        row["participant"] = row["id"] and f"Participant {row['id']}"
+        row["most"], submission = most, given.get(student)
+        if submission:
+            penalty = submission.late_submission_penalty or 0
+            row["grade"] = f"{max(submission.score - penalty, 0):g}"
+            row["penalty"] = f"{penalty:g}"
+            row["waiting"] = "yes" if submission.needs_manual_grade else ""
+            (notebook,) = submission.notebooks
+            grades = sorted(notebook.grades, key=lambda grade: grade.name)
+            said = [f"{x.name}: {x.score:g} of {x.max_score:g}." for x in grades]
+            said += [x.manual_comment for x in notebook.comments if x.manual_comment]
+            row["tasks"] = " ".join(said)
+    return list(found.values())
 
-    columns = ("student", "name", "e-mail", "id", "grade", "most", "penalty", "waiting")
-    heads = columns
+
+class Table(ExportPlugin):
+    """Writes, as a plugin of nbgrader's, the file ``to``: exports/NAME-KIND.csv."""
 
     def export(self, gradebook):
-        """Write a table of each ``assignment`` (or of all) into the folder ``to``."""
-        course = Path(gradebook.engine.url.database).parent
-        folder = Path(self.to or course / "exports")
-        folder.mkdir(exist_ok=True)
-        for name in self.assignment or [x.name for x in gradebook.assignments]:
-            rows = [[head.format(name) for head in self.heads]]
-            for person in self.scores(gradebook, course, name):
-                row = [person.get(key, "") for key in self.columns]
-                rows.append([for_a_sheet(cell) for cell in row])
-            path = folder / f"{name}-{type(self).__name__.lower()}.csv"
-            with path.open("w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerows(rows)
-
-    def scores(self, gradebook, course, name):
-        """Return what is known of everybody, scores included."""
-        most = f"{gradebook.find_assignment(name).max_score:g}"
-        given = {x.student.id: x for x in gradebook.assignment_submissions(name)}
-        people = everybody(course, name, sorted(given))
-        for student, row in people.items():
-            row |= {
-                "most": most,
-                "participant": row["id"] and f"Participant {row['id']}",
-            }
-            if student in given:
-                penalty = given[student].late_submission_penalty or 0
-                row["grade"] = f"{max(given[student].score - penalty, 0):g}"
-                row["penalty"] = f"{penalty:g}"
-                row["waiting"] = "yes" if given[student].needs_manual_grade else ""
-                row["tasks"] = tasks(given[student])
-        return list(people.values())
-
-
-def tasks(submission):
-    """Return the points of each task, and a person's comments, in words."""
-    said = []
-    for notebook in submission.notebooks:
-        for grade in sorted(notebook.grades, key=lambda grade: grade.name):
-            said.append(f"{grade.name}: {grade.score:g} of {grade.max_score:g}.")
-        said += [x.manual_comment for x in notebook.comments if x.manual_comment]
-    return " ".join(said)
-
-
-class Moodle(Csv):
-    """A table for Moodle's "Upload grading worksheet"."""
-
-    heads = ("Identifier", "Full name", "Email address", "Grade", "Maximum Grade")
-    heads += (
-        "Last modified (grade)",
-        "Feedback comments",
-    )  # without "Last ..." it is refused
-    columns = ("participant", "name", "e-mail", "grade", "most", "", "tasks")
-
-
-class Canvas(Csv):
-    """A table for Canvas's "Import Grades"."""
-
-    heads = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", "{}")
-    columns = ("name", "id", "", "student", "", "grade")
-
-    def scores(self, gradebook, course, name):
-        """Return what is known of everybody, below a row with the most there is."""
-        rows = super().scores(gradebook, course, name)
-        return [{"name": "Points Possible", "grade": rows[0]["most"]}, *rows]
+        """Write the table."""
+        path, (name,) = Path(self.to), self.assignment
+        kind = path.stem.rpartition("-")[2]
+        heads, keys = (columns.split(",") for columns in TABLES[kind])
+        rows = people(gradebook, path.parents[1], name)
+        if kind == "canvas":
+            rows.insert(0, {"name": "Points Possible", "grade": rows[0]["most"]})
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(head.format(name) for head in heads)
+            for row in rows:
+                writer.writerow(for_a_sheet(row.get(key)) for key in keys)
 
 
 def feedback_zip(course, name):
@@ -129,26 +105,23 @@ def feedback_zip(course, name):
 
 def main(arguments=None):
     """Export what the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", metavar="NAME", help="of the assignment")
-    parser.add_argument("--to", choices=["moodle", "canvas", "csv"], required=True)
-    parser.add_argument("--course", type=Path, default=release.COURSE)
+    parser = release.command(__doc__)
+    parser.add_argument("--to", choices=TABLES, required=True)
     options = parser.parse_args(arguments)
     course, name = options.course.resolve(), options.name
-    plugin = {"moodle": Moodle, "canvas": Canvas, "csv": Csv}[options.to]
-    plugin = plugin(config=Config(ExportPlugin={"assignment": [name]}))
-    book = Book(course, name)
-    try:
-        plugin.export(book.book)
-        rows = plugin.scores(book.book, course, name)
-    except MissingEntry:
-        sys.exit(f"{name} has not been graded yet: make grade ASSIGNMENT={name}")
-    finally:
-        book.close()
-    print(course / "exports" / f"{name}-{options.to}.csv")
+    path = course / "exports" / f"{name}-{options.to}.csv"
+    path.parent.mkdir(exist_ok=True)
+    config = Config(ExportPlugin={"assignment": [name], "to": str(path)})
+    with closing(Book(course, name)) as book:
+        try:
+            Table(config=config).export(book.book)
+        except MissingEntry:
+            sys.exit(f"{name} has not been graded yet: make grade ASSIGNMENT={name}")
+        rows = people(book.book, course, name)
+    print(path)
     if waiting := [row["name"] for row in rows if row.get("waiting")]:
         print(f"Marks by hand are lacking in the scores of {', '.join(waiting)}.")
-    print(course / "exports" / f"{name}-feedback.zip")
+    print(path.with_name(f"{name}-feedback.zip"))
     lacks = feedback_zip(course, name)
     print(f"Not in the zip: {'; '.join(lacks)}." if lacks else "All pages are in it.")
 

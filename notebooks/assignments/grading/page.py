@@ -3,10 +3,8 @@
 The page is one file without any script, and nothing in it is fetched from anywhere.
 """
 
-import contextlib
 import os
 import re
-import time
 from pathlib import Path
 
 import jinja2
@@ -18,8 +16,8 @@ from pygments.lexers import PythonLexer
 
 from grading import clean
 from grading.records import Mark, Template
+from grading.repair import key_of
 
-SECONDS = 30  # for the colours of all code
 HEADING = re.compile(r"^#+ +(.+?)(?: *\([^()]*points?\b[^()]*\))?$", re.M)
 COLOURS = {
     theme: Markup(HtmlFormatter(style=style).get_style_defs(".code"))
@@ -31,24 +29,14 @@ PAGES = jinja2.Environment(
 
 
 def make(job):
-    """Write the page of a PageJob; return whether it shows all that it should."""
-    try:
-        template = Template.read(job.template, job.name)
-        ran = job.record.status not in ("unreadable", "failed")
-        cells = cells_of(job, template) if ran else []
-        write(job, names_of(template.released), cells)
-        return True
-    except (Exception, clean.TooSlow):
-        with contextlib.suppress(Exception):  # the score is stored in any case
-            write(job, {}, [], broken=True)
-        return False
-
-
-def write(job, names, cells, broken=False):
-    """Write the page, whole or not at all."""
-    most, keys = job.record.most, {cell["key"] for cell in cells}
+    """Write the page of a PageJob, whole or not at all."""
+    template = Template.read(job.template, job.name)
+    names, most = names_of(template.released), job.record.most
+    ran = job.record.status not in ("unreadable", "failed")
+    cells = cells_of(job, template) if ran else []
+    keys = {cell["key"] for cell in cells}
     earned = [earned_in(job, key) for key in most]
-    text = PAGES.get_template("page.html").render(
+    html = PAGES.get_template("page.html").render(
         title=names.get(None, job.name),
         score=number(max(0, sum(x or 0 for x in earned) - job.penalty)),
         most=number(sum(most.values())),
@@ -57,12 +45,11 @@ def write(job, names, cells, broken=False):
         notes=job.record.notes,
         tasks=[(k, names.get(k, k), points(job, k), k in keys) for k in most],
         cells=cells,
-        broken=broken,
         colours=COLOURS,
     )
     job.target.parent.mkdir(parents=True, exist_ok=True)
     partial = job.target.with_name(f"{job.target.name}.part")
-    partial.write_text(clean.ODD.sub("\ufffd", text), "utf-8")
+    partial.write_text(clean.ODD.sub("\ufffd", html), "utf-8")
     os.replace(partial, job.target)
 
 
@@ -71,18 +58,13 @@ def number(value):
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def mark_of(job, key):
-    """Return what a person gave for a cell."""
-    return job.marks.get(key) or Mark()
-
-
 def earned_in(job, key):
     """Return the points of a cell, a mark by hand before others; None if it waits."""
-    mark = mark_of(job, key)
-    score = job.record.points.get(key) if mark.score is None else mark.score
-    if score is None:
-        return 0 if job.record.status in ("unreadable", "failed") else None
-    return score + (mark.extra or 0)
+    mark, record = job.marks.get(key, Mark()), job.record
+    score = record.points.get(key) if mark.score is None else mark.score
+    if score is None and record.status not in ("unreadable", "failed"):
+        return None
+    return (score or 0) + (mark.extra or 0)
 
 
 def points(job, key):
@@ -90,9 +72,8 @@ def points(job, key):
     if key not in job.record.most:
         return ""
     earned, most = earned_in(job, key), number(job.record.most[key])
-    if earned is None:
-        return f"not marked yet (of {most})"
-    return f"{number(earned)} of {most}"
+    waits = f"not marked yet (of {most})"
+    return waits if earned is None else f"{number(earned)} of {most}"
 
 
 def names_of(released):
@@ -107,37 +88,27 @@ def names_of(released):
     return names
 
 
-def key_of(cell):
-    """Return the id that nbgrader knows a cell by, or ""."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
 def cells_of(job, template):
     """Return what the page shows of each cell; of a check only what was handed out."""
     handed = {key_of(cell): cell for cell in template.released.cells}
     graded = nbformat.read(job.folder / "graded.ipynb", as_version=4)
-    cells, moment = [], time.monotonic() + SECONDS
+    cells = []
     for cell in graded.cells:
-        about, key = cell.metadata.get("nbgrader", {}), key_of(cell)
-        shown = handed[key] if about.get("locked") else cell
+        key = key_of(cell)
+        locked = cell.metadata.get("nbgrader", {}).get("locked")
+        shown = handed[key] if locked else cell
         made = {"key": key, "points": points(job, key)}
-        made["comment"] = mark_of(job, key).comment
-        made["outputs"] = cell.get("outputs", [])
+        made["comment"] = job.marks.get(key, Mark()).comment
         if "original" in cell.metadata:
             made["html"] = Markup(cell.source)
         elif cell.cell_type == "markdown":
             more = shown.get("attachments"), template.folder
             made["html"] = Markup(clean.markdown(shown.source, *more))
         else:
-            made["code"] = coloured(shown.source, moment)
-        if cell.cell_type == "code" and about.get("locked"):
+            lines, lexer = HtmlFormatter(nowrap=True), PythonLexer(stripnl=False)
+            made["code"] = Markup(highlight(shown.source, lexer, lines))
+            made["outputs"] = cell.outputs
+        if cell.cell_type == "code" and locked:
             made["said"] = clean.text(job.record.said.get(key))
         cells.append(made)
     return cells
-
-
-def coloured(code, moment):
-    """Return the HTML of Python code."""
-    with clean.until(moment):
-        lines = HtmlFormatter(nowrap=True)
-        return Markup(highlight(code, PythonLexer(stripnl=False), lines))

@@ -13,100 +13,65 @@ import nbformat
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use.
+    """What a submission may use."""
 
-    Args:
-        seconds: wall-clock time of one cell, and of one call by a check.
-        total_seconds: wall-clock time of the whole notebook.
-        memory_mb: memory of all its processes together.
-        output_kb: output kept of one cell; the rest is dropped.
-        outputs_kb: output kept of all cells together.
-        file_mb: size of a file that it writes.
-        processes: how many it may start, where user namespaces are in force.
-    """
-
-    seconds: float = 60
-    total_seconds: float = 600
-    memory_mb: int = 2048
-    output_kb: int = 200
-    outputs_kb: int = 2000
-    file_mb: int = 100
-    processes: int = 200
+    seconds: float = 60  # of one cell, and of one check
+    total_seconds: float = 600  # of the whole notebook
+    memory_mb: int = 2048  # of all its processes together
+    output_kb: int = 200  # kept of one cell; the rest is dropped
+    outputs_kb: int = 2000  # kept of all cells together
+    file_mb: int = 100  # of a file that it writes
+    processes: int = 200  # that it may start, where user namespaces are in force
 
 
 @dataclass
 class Template:
-    """What all submissions of an assignment are graded by.
-
-    Args:
-        name: of the assignment.
-        folder: of the source, whose files beside the notebook are given to each run.
-        source: the instructor's notebook, hidden tests and solutions included.
-        released: the hand-out made from it.
-        others: {name: hand-out} of the course's other assignments.
-    """
+    """What all submissions of an assignment are graded by."""
 
     name: str
-    folder: Path
-    source: object
-    released: object
-    others: dict = field(default_factory=dict)
+    folder: Path  # of the source, whose other files are given to each run
+    source: object  # the instructor's notebook, hidden tests and solutions included
+    released: object  # the hand-out made from it
+    others: dict = field(
+        default_factory=dict
+    )  # {name: hand-out} of the course's others
 
     @classmethod
     def read(cls, place, name):
         """Return the template that lies in a folder source/NAME, release/NAME."""
-        both = [
-            nbformat.read(place / step / name / f"{name}.ipynb", as_version=4)
-            for step in ("source", "release")
+        paths = [
+            place / step / name / f"{name}.ipynb" for step in ("source", "release")
         ]
-        others = {
-            path.stem: nbformat.read(path, as_version=4)
-            for path in sorted(place.glob("others/*.ipynb"))
-        }
-        return cls(name, place / "source" / name, *both, others)
+        others = sorted(place.glob("others/*.ipynb"))
+        source, released, *read = [nbformat.read(x, 4) for x in (*paths, *others)]
+        names = [path.stem for path in others]
+        others = dict(zip(names, read, strict=True))
+        return cls(name, place / "source" / name, source, released, others)
 
 
 @dataclass
 class Handed:
-    """A submission, found and repaired.
+    """A submission, found and repaired."""
 
-    Args:
-        notebook: what runs: each cell has its source, its attachments (pictures only)
-            and nbgrader's metadata, checks included; no outputs.
-        folder: where the notebook lay; the files beside it are copied for the run.
-        repaired: whether something was put right that counts as a repair.
-        notes: what happened, a sentence each, for the student.
-        flags: what the instructor should look at.
-    """
-
+    # Each cell has its source, its attachments (pictures only) and nbgrader's metadata,
+    # checks included; no outputs.
     notebook: object
-    folder: Path
-    repaired: bool = False
-    notes: list = field(default_factory=list)
-    flags: list = field(default_factory=list)
+    folder: Path  # where it lay; the files beside it are copied for the run
+    repaired: bool = False  # whether something was put right that counts as a repair
+    notes: list = field(default_factory=list)  # what happened, for the student
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done with one submission.
+    """What is to be done with one submission."""
 
-    Args:
-        name: of the assignment.
-        submitted: the folder that was handed in, submitted/STUDENT/NAME.
-        folder: the grader's own for this submission; its name is safe.
-        template: folder of the ``Template``.
-        isolation: a kind of ``sandbox``.
-        limits: what it may use.
-        key: stands for all that the result depends on.
-    """
-
-    name: str
-    submitted: Path
-    folder: Path
-    template: Path
-    isolation: str
+    name: str  # of the assignment
+    submitted: Path  # the folder that was handed in, submitted/STUDENT/NAME
+    folder: Path  # the grader's own for this submission; its name is safe
+    template: Path  # folder of the Template
+    isolation: str  # a kind of sandbox
     limits: Limits
-    key: str
+    key: str  # stands for all that the result depends on
 
 
 @dataclass
@@ -115,28 +80,17 @@ class Record:
 
     Beside it lies graded.ipynb: the notebook as it ran, hidden tests included, built
     from an allow-list, so that it can be shown without harm.
-
-    Args:
-        key: the job's; "" if grading failed, so that it runs again.
-        status: "graded", "repaired", "limited", "unreadable" or "failed".
-        isolation: the kind of sandbox it ran in.
-        points: {cell id: points, or None where a person must mark}.
-        most: {cell id: points it is worth}.
-        said: {check cell id: what the check printed}.
-        notes: sentences on what happened, for the student.
-        flags: what the instructor should look at; "notice: ..." may be innocent.
-        timestamp: when it was handed in, as nbgrader reads it, or "".
     """
 
-    key: str = ""
-    status: str = "failed"
-    isolation: str = ""
-    points: dict = field(default_factory=dict)
-    most: dict = field(default_factory=dict)
-    said: dict = field(default_factory=dict)
-    notes: list = field(default_factory=list)
-    flags: list = field(default_factory=list)
-    timestamp: str = ""
+    key: str = ""  # the job's; "" if grading failed, so that it runs again
+    status: str = "failed"  # or "graded", "repaired", "limited", "unreadable"
+    isolation: str = ""  # the kind of sandbox it ran in
+    points: dict = field(default_factory=dict)  # of a cell; None: a person must mark
+    most: dict = field(default_factory=dict)  # points that a cell is worth
+    said: dict = field(default_factory=dict)  # what a check printed
+    notes: list = field(default_factory=list)  # what happened, for the student
+    flags: list = field(default_factory=list)  # what the instructor may want to look at
+    timestamp: str = ""  # when it was handed in, as nbgrader reads it
 
     @classmethod
     def read(cls, folder):
@@ -164,22 +118,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class PageJob:
-    """What a feedback page is made of.
+    """What a feedback page is made of."""
 
-    Args:
-        name: of the assignment.
-        folder: the submission's, with graded.ipynb.
-        template: folder of the ``Template``.
-        record: what it came to.
-        marks: {cell id: Mark}.
-        penalty: points taken off because it was late.
-        target: the HTML file to write.
-    """
-
-    name: str
-    folder: Path
-    template: Path
+    name: str  # of the assignment
+    folder: Path  # the submission's, with graded.ipynb
+    template: Path  # folder of the Template
     record: Record
-    marks: dict
-    penalty: float
-    target: Path
+    marks: dict  # {cell id: Mark}
+    penalty: float  # points taken off because it was late
+    target: Path  # the HTML file to write

@@ -22,15 +22,25 @@ warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 COURSE = Path(__file__).resolve().parents[1]
 SETTINGS = "nbgrader_config.py"
-METADATA = {
-    "kernelspec": {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    },
-    "language_info": {"name": "python"},
+KERNEL = {
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "name": "python3",
 }
+METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 KEPT_CELL_METADATA = ("tags", "nbgrader", "deletable", "editable", "jupyter")
+
+
+def command(doc, **more):
+    """Return a parser for a command that works on an assignment of a course."""
+    start, _, rest = doc.partition("\n\n")
+    kind = argparse.ArgumentDefaultsHelpFormatter
+    parser = argparse.ArgumentParser(
+        description=start, epilog=rest.partition("\n\n")[2], formatter_class=kind
+    )
+    parser.add_argument("name", metavar="NAME", help="such as 03_backprop", **more)
+    parser.add_argument("--course", type=Path, default=COURSE, help="course folder")
+    return parser
 
 
 def settings(course):
@@ -55,11 +65,7 @@ def names(course):
 
 
 def source_of(course, name):
-    """Return the path of an assignment's source notebook.
-
-    Raises:
-        FileNotFoundError: there is no such assignment.
-    """
+    """Return the path of an assignment's source notebook."""
     path = Path(course) / "source" / name / f"{name}.ipynb"
     if path.is_file():
         return path
@@ -67,16 +73,6 @@ def source_of(course, name):
     raise FileNotFoundError(
         f"There is no assignment {name!r} in {course}/source (there are: {known})."
     )
-
-
-def released(course, name):
-    """Return the hand-out's notebook, in its stable form.
-
-    Raises:
-        FileNotFoundError: there is no such assignment.
-        RuntimeError: nbgrader cannot take the source; the message says why.
-    """
-    return normalise(prepared(course, name))
 
 
 def prepared(course, name, until=None):
@@ -99,8 +95,9 @@ def prepared(course, name, until=None):
     return notebook
 
 
-def normalise(notebook):
-    """Drop what does not belong in a hand-out, in place, and return the notebook."""
+def released(course, name):
+    """Return the hand-out's notebook, in its stable form."""
+    notebook = prepared(course, name)
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
@@ -113,10 +110,7 @@ def normalise(notebook):
 
 def main(arguments=None):
     """Generate the hand-outs named on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", nargs="*", help="assignments (default: all)")
-    parser.add_argument("--course", type=Path, default=COURSE, help="course folder")
-    options = parser.parse_args(arguments)
+    options = command(__doc__, nargs="*").parse_args(arguments)
     for name in options.name or names(options.course):
         try:
             notebook = released(options.course, name)

@@ -1,20 +1,21 @@
-"""Close the system around a submission's kernel, as far as the machine allows it.
+"""Close the system around a submission's process, as far as the machine allows it.
 
-``bwrap`` (bubblewrap) and ``unshare`` (util-linux) give the kernel a file system with
-Python, nnlib, ``inside`` and its own folder in it and nothing else, no network, and
-process numbers of its own, so that all its processes end with it.  ``none`` starts it
-as it is, in an empty environment; its processes are found and ended afterwards.
+``bwrap`` (bubblewrap) and ``unshare`` (util-linux) give it a file system with Python,
+nnlib and ``inside`` to read and ``/tmp``, in memory, with a copy of its files to write
+to, no network, and process numbers of its own, so that all its processes end with it.
+``none`` starts it as it is, in an empty environment; its processes are found and ended.
 """
 
 import contextlib
 import ctypes
 import functools
 import os
-import shlex
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -22,20 +23,47 @@ import psutil
 import nnlib
 
 INSIDE = Path(__file__).resolve().parent / "inside"
-KINDS = ("bwrap", "unshare", "none")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/nix")
-TEMPORARY = Path(os.path.realpath("/tmp"))
-DEVICES = ("null", "zero", "full", "random", "urandom")
 KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
-TMP_BYTES = 256 * 2**20  # of /tmp, and of the folder that holds it
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")  # root's
+MOST_WRITTEN = 256 * 2**20  # bytes in /tmp, its files included
+OWN_MEMORY = 2**30  # bytes of one of the grader's processes, which never holds much
+CLOSED = "no network, no files but the submission's own, all processes ended with it"
 IN_WORDS = {
-    "bwrap": "bubblewrap: no network, no files but the submission's own, all processes"
-    " ended with it",
-    "unshare": "unshare: no network, no files but the submission's own, all processes"
-    " ended with it",
+    "bwrap": f"bubblewrap: {CLOSED}",
+    "unshare": f"unshare: {CLOSED}",
     "none": "NONE: submissions could use the network and read and change your files",
 }
+KINDS = tuple(IN_WORDS)
+# Its arguments are a folder that becomes the root, pairs of a folder to read and its
+# place there, "--" and the command to run.
+UNSHARE = f"""
+set -e
+root="$1" rights="--bounding-set=-all --inh-caps=-all --no-new-privs"
+shift
+mount -t tmpfs -o size={MOST_WRITTEN} none "$root"
+mkdir "$root/tmp" "$root/proc" "$root/dev" "$root/dev/shm"
+while [ "$1" != -- ]; do
+    mkdir -p "$root$2"
+    mount --rbind "$1" "$root$2"
+    mount -o remount,bind,ro "$root$2" || true
+    shift 2
+done
+shift
+mount -t proc proc "$root/proc"
+for place in {" ".join(SETTINGS)}; do
+    [ -e "$root$place" ] || continue
+    mount --bind "$root$place" "$root$place"
+    mount -o remount,bind,ro "$root$place"
+done
+for name in null zero full random urandom; do
+    touch "$root/dev/$name"
+    mount --bind "/dev/$name" "$root/dev/$name"
+done
+cd "$root"
+exec chroot . setpriv $rights "$@"
+"""
 
 
 def choose(wanted):
@@ -45,20 +73,17 @@ def choose(wanted):
         RuntimeError: there is none but "none", which must be asked for; or the wanted
             one does not work on this machine.
     """
-    kinds = [kind for kind in KINDS if kind != "none"] if wanted == "auto" else [wanted]
-    for kind in kinds:
+    for kind in KINDS[:2] if wanted == "auto" else [wanted]:
         if works(kind):
             return kind
-    if wanted == "auto":
-        raise RuntimeError(
-            "Submissions cannot be closed in on this machine: neither bwrap nor unshare"
-            " works. Install bubblewrap (apt install bubblewrap). Or, if you would run "
-            "the submissions yourself, with your network and your files, say so: "
-            "--isolation none"
-        )
     raise RuntimeError(
-        f"--isolation {wanted} does not work here: is it installed, and may processes "
-        "of yours make user namespaces? --isolation auto takes what works."
+        "Submissions cannot be closed in on this machine: neither bwrap nor unshare"
+        " works. Install bubblewrap (apt install bubblewrap). Or, if you would run "
+        "the submissions yourself, with your network and your files, say so: "
+        "--isolation none"
+        if wanted == "auto"
+        else f"--isolation {wanted} does not work here: is it installed, and may "
+        "processes of yours make user namespaces? --isolation auto takes what works."
     )
 
 
@@ -75,27 +100,17 @@ def warn_root():
 @functools.cache
 def works(kind):
     """Tell whether an isolation can be used on this machine."""
-    if kind == "none":
-        return True
-    if not sys.platform.startswith("linux") or not shutil.which(kind):
-        return False
-    folder = TEMPORARY / f"nn-{os.getpid()}-probe"
-    folder.mkdir(exist_ok=True)
-    try:
+    if kind == "none" or not shutil.which(kind):
+        return kind == "none"
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "files" / "work").mkdir(parents=True)
         test = [sys.executable, "-c", "import grading.inside.student"]
-        found = subprocess.run(
-            command(kind, folder, test),
-            cwd=folder,
-            env=environment(folder),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-        )
-        return found.returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with start(kind, Path(folder), test) as process:
+            try:
+                return process.wait(timeout=60) == 0
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return False
 
 
 def needed():
@@ -109,100 +124,64 @@ def needed():
     found += [Path(nnlib.__file__).parent, INSIDE]
     found = [Path(path) for path in found if os.path.isdir(path)]
     found += [path.resolve() for path in found]
-    kept = {}
-    for path in sorted({*found} - {Path("/")}, key=lambda path: len(path.parts)):
-        real = path.resolve()
-        above = [
-            p
-            for p in path.parents
-            if p in kept and kept[p] / path.relative_to(p) == real
-        ]
-        if not above:
-            kept[path] = real
-    return kept
+    found = sorted({*found} - {Path("/")}, key=lambda path: len(path.parts))
+    return {path: path.resolve() for path in found}
 
 
 def command(kind, folder, arguments):
-    """Return the command that runs arguments, closed in, with folder to write to."""
+    """Return the command that runs arguments closed in, on a copy of folder/files."""
+    if kind == "none":
+        return list(arguments)
+    arguments = ["sh", "-c", 'cp -R /handed/. /tmp && exec "$@"', "sh", *arguments]
+    places = {**needed(), Path("/handed"): folder / "files"}
     if kind == "bwrap":
         closed = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
         closed += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
         for place in ("/tmp", "/dev/shm"):
-            closed += ["--size", str(TMP_BYTES), "--tmpfs", place]
-        for place in kernel_settings():
-            closed += ["--ro-bind", place, place]
-        for path, real in needed().items():
+            closed += ["--size", str(MOST_WRITTEN), "--tmpfs", place]
+        for place in SETTINGS:
+            closed += ["--ro-bind-try", place, place]
+        for path, real in places.items():
             closed += ["--ro-bind", str(real), str(path)]
-        closed += ["--bind", str(folder), str(folder), "--chdir", str(folder)]
-        closed += ["--remount-ro", "/dev", "--remount-ro", "/"]
-        return [*closed, *arguments]
-    if kind == "unshare":
-        closed = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--ipc"]
-        closed += ["--pid", "--fork", "--kill-child=KILL"]
-        return [*closed, "sh", "-c", root_script(), "sh", str(folder), *arguments]
-    return list(arguments)
+        return [*closed, "--remount-ro", "/dev", "--remount-ro", "/", *arguments]
+    closed = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--ipc"]
+    closed += ["--pid", "--fork", "--kill-child=KILL", "sh", "-c", UNSHARE, "sh"]
+    pairs = [str(x) for path, real in places.items() for x in (real, path)]
+    (folder / "root").mkdir()
+    return [*closed, str(folder / "root"), *pairs, "--", *arguments]
 
 
-def kernel_settings():
-    """Return the places in /proc through which root could change the machine."""
-    places = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
-    return [place for place in places if os.path.exists(place)]
+def start(kind, folder, arguments, where="."):
+    """Start arguments in the sandbox, in a process group of its own.
 
-
-def root_script():
-    """Return the shell script that makes a root folder, and gives up all rights in it.
-
-    Its arguments are the folder to write to, and the command to run.
+    Args:
+        kind: of ``KINDS``.
+        folder: it has, in ``files``, the folder ``work`` to run in.
+        arguments: the command.
+        where: the folder in ``work`` in which it runs.
     """
-    lines = ["set -e", 'root="$1/.root"', 'mkdir -p "$root"']
-    lines += [f'mount -t tmpfs -o size={TMP_BYTES} none "$root"']
-    lines += ['mkdir "$root/tmp" "$root/proc" "$root/dev"']
-    for path, real in needed().items():
-        there = f'"$root"{shlex.quote(str(path))}'
-        lines.append(f"mkdir -p {there}")
-        lines.append(f"mount --rbind {shlex.quote(str(real))} {there}")
-        lines.append(f"mount -o remount,bind,ro {there} || true")
-    lines += ['mount -t proc proc "$root/proc"', 'mkdir "$root/dev/shm"']
-    for place in kernel_settings():
-        there = f'"$root{place}"'
-        lines += [f"mount --bind {there} {there}"]
-        lines += [f"mount -o remount,bind,ro {there}"]
-    for name in DEVICES:
-        there = f'"$root/dev/{name}"'
-        lines += [f"touch {there}", f"mount --bind /dev/{name} {there}"]
-    lines += ['mkdir -p "$root$1"', 'mount --rbind "$1" "$root$1"']
-    lines += ['mount -t tmpfs -o ro none "$root$1/.root"', 'cd "$root"']
-    lines += ['folder="$1"', "shift"]
-    rights = "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs"
-    inner = """sh -c 'cd "$0" && exec "$@"'"""
-    lines += [f'exec chroot . {rights} {inner} "$folder" "$@"']
-    return "\n".join(lines)
-
-
-def environment(folder):
-    """Return the variables that a submission sees: nothing that could be a secret."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    home = str(folder / "home")
-    kept |= {"HOME": home, "TMPDIR": "/tmp", "IPYTHONDIR": f"{home}/.ipython"}
-    kept |= {"MPLCONFIGDIR": f"{home}/mpl", "PYTHONDONTWRITEBYTECODE": "1"}
-    kept |= {"JUPYTER_RUNTIME_DIR": f"{home}/run", "JUPYTER_PLATFORM_DIRS": "1"}
-    kept |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    # pip fails at once, where it would wait for a network
-    kept |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    place = folder / "files" if kind == "none" else Path("/tmp")
     # what runs in there, and this nnlib, even if another one, or none, is installed
-    places = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
-    kept["PYTHONPATH"] = os.pathsep.join(map(str, places))
-    return kept | dict.fromkeys(THREADS, "1")
-
-
-def start(kind, folder, arguments, cwd):
-    """Start arguments in the sandbox, in a process group of its own."""
-    inner = ["sh", "-c", 'cd "$0" && exec "$@"', str(cwd), *arguments]
+    modules = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
+    environment = {
+        **{name: os.environ[name] for name in KEPT if name in os.environ},
+        **dict.fromkeys(THREADS, "1"),
+        "HOME": str(place / "home"),
+        "TMPDIR": "/tmp",
+        "IPYTHONDIR": str(place / "home" / "ipython"),
+        "MPLCONFIGDIR": str(place / "home" / "mpl"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PIP_NO_INDEX": "1",  # it fails at once, where it would wait for a network
+        "PIP_CONFIG_FILE": os.devnull,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join(map(str, modules)),
+    }
+    work = str(place / "work" / where)
+    inner = ["sh", "-c", 'cd "$0" && exec "$@"', work, *arguments]
     with open(folder / "stderr.txt", "wb") as errors:
         return subprocess.Popen(
             command(kind, folder, inner),
-            env=environment(folder),
-            cwd=folder,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -212,30 +191,19 @@ def start(kind, folder, arguments, cwd):
 
 
 def remove(folder):
-    """Remove a folder that a submission wrote to, however deep it is."""
+    """Remove a folder that a submission may have written to, however deep it is."""
     for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
         subprocess.run([*command, "--", str(folder)], stderr=subprocess.DEVNULL)
 
 
-def sweep():
-    """Remove the folders of graders that were killed; a name tells the process."""
-    for path in TEMPORARY.glob("nn-*-*"):
-        number = path.name.split("-")[1]
-        with contextlib.suppress(OSError):
-            mine = path.lstat().st_uid == os.getuid()
-            if mine and number.isdigit() and not psutil.pid_exists(int(number)):
-                remove(path)
-
-
 def prepare_process():
-    """Let this process end with the grader, and adopt its descendants' orphans.
-
-    As their parent it finds and ends those that left its group (see ``end``).
-    """
+    """Limit this process, let it end with the grader, and adopt orphans."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # the grader reports it
     die_with_parent()
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]  # for the student's
+        resource.setrlimit(resource.RLIMIT_DATA, (OWN_MEMORY, hard))
 
 
 def die_with_parent():
@@ -244,21 +212,36 @@ def die_with_parent():
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def end(process):
-    """End a process started here, its group and all its descendants.
+def running():
+    """Return the processes that this one, or one of them, has started.
 
-    In the none isolation a descendant may have left the group and lost its parent; it
-    is then a child of this process, which has no other children (see prepare_process).
+    In the none isolation one may have left its group and lost its parent; it is then a
+    child of this process, which has no other children (see prepare_process).
     """
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def memory():
+    """Return the bytes of memory that these take together."""
+    total = 0
+    for process in running():
+        with contextlib.suppress(psutil.Error):
+            total += process.memory_info().rss
+    return total
+
+
+def end(process):
+    """End a process started here with all that it has started."""
     for _ in range(20):
-        running = psutil.Process().children(recursive=True)
-        running = [x for x in running if x.status() != psutil.STATUS_ZOMBIE]
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        for other in running:
+        for other in (found := running()):
             with contextlib.suppress(psutil.Error):
                 other.kill()
-        if not running:
+        if not found:
             break
-        psutil.wait_procs(running, timeout=0.2)
+        psutil.wait_procs(found, timeout=0.2)
     process.wait()

@@ -8,17 +8,16 @@ writing does.  Of 65 pairs of right solutions in tests/course/catalogue, made to
 none overlaps by more than 0.65.
 """
 
-import argparse
 import itertools
 import tempfile
 from pathlib import Path
 
 import copydetect
 import nbformat
+from nbgrader.utils import is_solution
 
 from grading import release
-from grading.collect import tell
-from grading.repair import is_solution, within
+from grading.files import say
 
 TOKENS, WINDOW = 15, 5  # in a row that count as equal, and how densely one looks
 
@@ -33,54 +32,42 @@ def code_of(path):
         return ""
 
 
-def codes(course, name):
-    """Return {student: code}, of the notebook as it was graded or else handed in."""
-    found = {}
-    for folder in sorted(course.glob(f"submitted/*/{name}")):
-        student = folder.parent.name
-        graded = course / "autograded" / student / name / f"{name}.ipynb"
-        paths = [graded] if graded.is_file() else within(folder)
-        texts = [code_of(path) for path in paths if path.suffix == ".ipynb"]
-        found[student] = "\n".join(texts).strip()
-    return found
-
-
 def pairs(course, name, threshold):
     """Return ([(overlap, student, student)], largest first; who is not compared)."""
+    prints, found, without = {}, [], []
     with tempfile.TemporaryDirectory() as folder:
 
-        def print_of(number, text, known=()):
-            file = Path(folder, f"{number}.py")
+        def print_of(text, known=()):
+            file = Path(folder, f"{len(prints)}.py")
             file.write_text(text, "utf-8", "replace")
             return copydetect.CodeFingerprint(str(file), TOKENS, WINDOW, [*known])
 
-        blank = print_of("blank", code_of(course / f"release/{name}/{name}.ipynb"))
-        texts = codes(course, name)
-        prints = {
-            student: print_of(number, text, blank.hashes)
-            for number, (student, text) in enumerate(texts.items())
-            if text
-        }
-    found = []
+        blank = print_of(code_of(course / f"release/{name}/{name}.ipynb"))
+        for student in sorted(
+            x.parent.name for x in course.glob(f"submitted/*/{name}")
+        ):
+            graded = course / "autograded" / student / name / f"{name}.ipynb"
+            if text := code_of(graded).strip():
+                prints[student] = print_of(text, blank.hashes)
+            else:
+                without.append(student)
     for (one, a), (other, b) in itertools.combinations(prints.items(), 2):
         share = max(copydetect.compare_files(a, b)[1])
         if share > threshold:
             found.append((share, one, other))
-    return sorted(found, reverse=True), sorted(texts.keys() - prints.keys())
+    return sorted(found, reverse=True), without
 
 
 def main(arguments=None):
     """Print the pairs."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", metavar="NAME", help="of the assignment")
-    parser.add_argument("--course", type=Path, default=release.COURSE)
+    parser = release.command(__doc__)
     parser.add_argument("--threshold", type=float, default=0.8)
     options = parser.parse_args(arguments)
     found, without = pairs(options.course, options.name, options.threshold)
     for share, one, other in found:
-        tell(f"{share:.0%} of the code: {one}, {other}")
+        say(f"{share:.0%} of the code: {one}, {other}")
     if without:
-        tell(f"Not compared, because no code is found: {', '.join(without)}.")
+        say(f"Not compared, because nothing of theirs is graded: {', '.join(without)}.")
     print(f"{len(found)} pairs overlap by more than {options.threshold:.0%}.")
     print("This proves nothing: short tasks have few right answers. Read both.")
 

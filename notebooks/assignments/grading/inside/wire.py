@@ -1,13 +1,13 @@
 """The values that may cross between a check and a student's code, as JSON.
 
 A check runs in the grader's process, and the code that it checks in another one, closed
-in.  None, numbers, texts, lists, tuples, dicts, generators of random numbers and arrays
-cross as values, an array as the bytes of an .npy file that is read without pickle;
-objects of nnlib's classes as their attributes; functions and classes of nnlib as names.
+in.  Numbers, texts, lists, tuples, dicts, generators of random numbers and arrays cross
+by their content, an array as the bytes of an .npy file that is read without pickle;
+objects of nnlib's classes by their attributes; functions and classes of nnlib as names.
 Of everything else only a number crosses, a handle by which one side can ask for more.
 
-What a call was given, and can be changed in place, has a number for the time of the
-call, so that the answer can say what has become of it.
+What a question holds, and can be changed in place, is a thing of the message: values
+refer to it by its place among the things.  The answer says what they hold now.
 """
 
 import base64
@@ -19,23 +19,22 @@ import numpy as np
 
 ANSWER = 8 * 2**20  # bytes of the longest answer
 MOST_VALUES = 200_000  # brackets and commas in it; each may take 100 bytes
-DEEPEST = 60  # lists inside lists
 NUMBERS = "biufc"  # kinds of arrays that are numbers, as NumPy calls them
 
 
 def to_text(array):
     """Return an array as the text of an .npy file."""
     file = io.BytesIO()
-    np.save(file, array, allow_pickle=False)
+    np.save(file, np.asarray(array), allow_pickle=False)
     return base64.b64encode(file.getvalue()).decode()
 
 
 def to_array(text):
-    """Return the array in the text of an .npy file."""
+    """Return the array in the text of an .npy file; ValueError if it is none."""
     file = io.BytesIO(base64.b64decode(text, validate=True))
-    version = np.lib.format.read_magic(file)
-    header = {(1, 0): "read_array_header_1_0", (2, 0): "read_array_header_2_0"}[version]
-    shape, _, dtype = getattr(np.lib.format, header)(file)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("this is no array, or its type has many parts")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     there = len(file.getbuffer()) - file.tell()
     if dtype.kind not in NUMBERS + "U" or math.prod(shape) * dtype.itemsize != there:
         raise ValueError("this is no array of numbers or texts")
@@ -60,9 +59,8 @@ def named(full):
 
 
 def name_of(value):
-    """Return the name that stands for a value, or None."""
-    module = getattr(value, "__module__", None)
-    module = "numpy" if isinstance(value, np.ufunc) else module
+    """Return the name that stands for a function or a class, or None."""
+    module = "numpy" if isinstance(value, np.ufunc) else value.__module__
     full = f"{module}:{value.__name__}"
     try:
         return full if named(full) is value else None
@@ -70,171 +68,126 @@ def name_of(value):
         return None
 
 
-class Side:
-    """One of the two processes: how objects of other kinds cross.
+class Wire:
+    """One end of the way: packs values into messages, and unpacks them.
 
-    Objects that cross as their attributes are made again on the other side, once for
-    each handle, so that what was the same object stays the same.
+    The two ends differ in what they know of objects: ``handle(value)`` writes what
+    crosses as a handle, ``from_handle`` reads it; ``number(thing)`` is the handle of an
+    object that crosses by its attributes, ``made(handle, kind)`` finds or makes it.
     """
 
-    def handle(self, value):
-        """Return ["handle", number, ...], or None: its attributes cross."""
-        raise NotImplementedError
+    asks = False  # whether its messages are questions
 
-    def head(self, value):
-        """Return [handle or None, name of the class] of what crosses by attributes."""
-        raise NotImplementedError
+    def pack(self, value, things):
+        """Return the message of a value; a question adds to the things."""
+        self.things, self.places = things, {id(x): n for n, x in enumerate(things)}
+        value = self.refer(value)
+        return {"value": value, "things": [self.content(x) for x in things]}
 
-    def made(self, handle, kind):
-        """Return the object for a handle, or a new one, still empty."""
-        raise NotImplementedError
-
-    def from_handle(self, handle, *kind):
-        """Return what a handle stands for; kind: names of its type, and of its base."""
-        raise NotImplementedError
-
-    def fill(self, thing, handle, names, values):
-        """Give an object these attributes."""
-        vars(thing).clear()
-        vars(thing).update(zip(names, values, strict=True))
-
-
-def has_number(value):
-    """Tell whether a value can be changed in place, and crosses by its content."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in NUMBERS + "UO"
-    return isinstance(value, list | dict) or type(value) is np.random.Generator
-
-
-class Writer:
-    """Turns values into JSON.
-
-    Args:
-        side: the process that writes.
-        table: the things that have numbers, in this order.
-        grows: whether what is new gets a number; otherwise it crosses as a copy.
-    """
-
-    def __init__(self, side, table, grows=False):
-        self.side, self.table, self.grows = side, table, grows
-        self.numbers = {id(x): n for n, x in enumerate(table)}
-        self.inside = []
-
-    def write(self, value):
-        """Return the JSON of a value."""
-        if value is None:
-            return None
+    def refer(self, value):
+        """Return the JSON of a value, or of its place among the things."""
         if isinstance(value, np.generic) and value.dtype.kind in NUMBERS:
-            return ["scalar", to_text(np.asarray(value))]
+            return ["scalar", to_text(value)]
         for kind in (bool, int, float, str):
             if isinstance(value, kind):
                 return kind(value)
         if isinstance(value, tuple):
-            return ["tuple", self.items(value, value)]
-        if id(value) in self.numbers:
-            return ["known", self.numbers[id(value)]]
-        if not has_number(value):
+            return ["tuple", *map(self.refer, value)]
+        if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+            return self.refer(value.tolist())
+        return value if value is None else self.refer_to(value)
+
+    def refer_to(self, value):
+        """Return the JSON of a value that is no plain one."""
+        if id(value) not in self.places:
             if hasattr(value, "__name__") and (name := name_of(value)):
                 return ["name", name]
-            if (handle := self.side.handle(value)) is not None:
-                return handle
-        number = None
-        if self.grows:
-            number = self.numbers[id(value)] = len(self.table)
-            self.table.append(value)
-        return self.content(value, number)
+            if not self.is_thing(value):
+                return self.handle(value)
+            if not self.asks:
+                return self.content(value)
+            self.places[id(value)] = len(self.things)
+            self.things.append(value)
+        return ["thing", self.places[id(value)]]
 
-    def content(self, value, number=None):
-        """Return the JSON of what a thing holds, whether it has a number or not."""
-        if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-            items = self.items(value, value.flat)
-            return ["objects", number, list(value.shape), items]
+    def is_thing(self, value):
+        """Tell whether a value crosses by its content."""
         if isinstance(value, np.ndarray):
-            return ["array", number, to_text(np.asarray(value))]
-        if isinstance(value, list):
-            return ["list", number, self.items(value, value)]
-        if isinstance(value, dict):
-            return ["dict", number, self.items(value, value), self.values(value)]
-        if type(value) is np.random.Generator:
-            return ["rng", number, value.bit_generator.state]
-        attributes = list(vars(value)), self.values(vars(value), value)
-        return ["object", number, *self.side.head(value), *attributes]
+            return value.dtype.kind in NUMBERS + "U"
+        plain = isinstance(value, list | dict) or type(value) is np.random.Generator
+        return plain or name_of(type(value)) is not None
 
-    def values(self, pairs, of=None):
-        """Write the values of a dict."""
-        return self.items(pairs if of is None else of, list(pairs.values()))
+    def content(self, thing):
+        """Return the JSON of what a thing holds."""
+        if isinstance(thing, np.ndarray):
+            return ["array", to_text(thing)]
+        if isinstance(thing, list):
+            return ["list", *map(self.refer, thing)]
+        if isinstance(thing, dict):
+            return ["dict", *([self.refer(k), self.refer(x)] for k, x in thing.items())]
+        if type(thing) is np.random.Generator:
+            return ["rng", thing.bit_generator.state]
+        kind = name_of(type(thing)) or f"__main__:{type(thing).__name__}"
+        attributes = {name: self.refer(x) for name, x in vars(thing).items()}
+        return ["object", self.number(thing), kind, attributes]
 
-    def items(self, value, items):
-        """Write the parts of a value, unless it holds itself or is too deep."""
-        if any(x is value for x in self.inside) or len(self.inside) > DEEPEST:
-            raise ValueError("lists are nested too deeply, or one holds itself")
-        self.inside.append(value)
-        try:
-            return [self.write(x) for x in items]
-        finally:
-            self.inside.pop()
+    def unpack(self, message, things):
+        """Return the value of a message, and give its things what they hold now.
 
+        It can make nothing but what this module names; nonsense raises an exception.
+        """
+        self.things, contents = things, message["things"]
+        things += [self.empty(*content) for content in contents[len(things) :]]
+        for thing, content in zip(things, contents, strict=True):
+            if content is not None:  # None: it is as it was
+                self.fill(thing, *content)
+        return self.value(message["value"])
 
-class Reader:
-    """Turns JSON into values; it can make nothing but what this module names.
-
-    Args:
-        side: the process that reads.
-        table: the things that have numbers; a list to which it adds.
-    """
-
-    def __init__(self, side, table):
-        self.side, self.table = side, table
-
-    def read(self, said):
-        """Return the value of a JSON; nonsense raises ValueError or the like."""
-        if isinstance(said, dict):
-            raise ValueError("a dict stands for no value")
-        if not isinstance(said, list):
+    def value(self, said):
+        """Return what a JSON of ``refer`` stands for."""
+        if not isinstance(said, list | dict):
             return said
         tag, *rest = said
-        simple = {
-            "tuple": lambda: tuple(map(self.read, rest[0])),
-            "known": lambda: self.table[rest[0]],
-            "scalar": lambda: to_array(rest[0])[()],
-            "name": lambda: named(rest[0]),
-            "handle": lambda: self.side.from_handle(*rest),
-        }
-        if tag in simple:
-            return simple[tag]()
-        empty = {
-            "list": list,
-            "dict": dict,
-            "rng": np.random.default_rng,
-            "array": lambda: to_array(rest[1]),
-            "objects": lambda: np.empty(rest[1], dtype=object),
-            "object": lambda: self.side.made(rest[1], rest[2]),
-        }
-        thing = empty[tag]()
-        if rest[0] is not None:
-            if rest[0] != len(self.table):
-                raise ValueError("the numbers are out of order")
-            self.table.append(thing)
-        if tag != "array":
-            self.refill(thing, said)
+        if tag == "thing":
+            return self.things[rest[0]]
+        if tag == "tuple":
+            return tuple(map(self.value, rest))
+        if tag == "scalar":
+            return to_array(rest[0])[()]
+        if tag == "name":
+            return named(rest[0])
+        if tag == "handle":
+            return self.from_handle(*rest)
+        thing = self.empty(*said)
+        self.fill(thing, *said)
         return thing
 
-    def refill(self, thing, said):
-        """Give a thing what a JSON says that it holds now."""
-        tag, _, *rest = said
+    def empty(self, tag, *content):
+        """Return a new thing, to be filled."""
+        if tag == "array":
+            return to_array(content[0])
+        if tag == "object":
+            return self.made(*content[:2])
+        return {"list": list, "dict": dict, "rng": np.random.default_rng}[tag]()
+
+    def fill(self, thing, tag, *content):
+        """Give a thing what it holds, in place."""
         if tag == "list":
-            thing[:] = [self.read(x) for x in rest[0]]
+            thing[:] = map(self.value, content)
         elif tag == "dict":
-            pairs = [(self.read(k), self.read(x)) for k, x in zip(*rest, strict=True)]
+            pairs = [(self.value(name), self.value(x)) for name, x in content]
             thing.clear()
             thing.update(pairs)
         elif tag == "rng":
-            thing.bit_generator.state = rest[0]
+            thing.bit_generator.state = content[0]
         elif tag == "array":
-            np.copyto(thing, to_array(rest[0]))
-        elif tag == "objects":
-            for place, x in zip(np.ndindex(thing.shape), rest[1], strict=True):
-                thing[place] = self.read(x)
+            np.copyto(thing, to_array(content[0]))
         else:
-            handle, _, names, values = rest
-            self.side.fill(thing, handle, names, [self.read(x) for x in values])
+            handle, _, attributes = content
+            attributes = {name: self.value(x) for name, x in attributes.items()}
+            self.set_all(thing, handle, attributes)
+
+    def set_all(self, thing, handle, attributes):
+        """Give an object these attributes and no others."""
+        vars(thing).clear()
+        vars(thing).update(attributes)
