@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-LINKS = "<!-- make address writes this line -->"
+LINKS = "<!-- make address writes the next line -->"
 
 
 class Address(NamedTuple):
@@ -47,7 +47,7 @@ class Address(NamedTuple):
     @property
     def install(self):
         """Return the line that installs nnlib in a notebook elsewhere."""
-        return f"%pip install -q git+{self.repository}@{self.branch}"
+        return f"%pip install -q git+{self.repository}"
 
     @property
     def site(self):
@@ -107,7 +107,7 @@ def in_readme(text, address):
     folder = address.repository.rpartition("/")[2]
     clone = f"git clone {address.repository} && cd {folder}"
     text = re.sub(r"^git clone .*", clone, text, count=1, flags=re.MULTILINE)
-    return re.sub(f"{LINKS}.*", f"{LINKS} {line}", text, count=1)
+    return re.sub(f"{LINKS}\n.*", f"{LINKS}\n{line}", text, count=1)
 
 
 if __name__ == "__main__":

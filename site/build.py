@@ -36,7 +36,7 @@ MODULE = """\
 ```
 """
 # What the kernel imports by itself, the sliders, and what the lessons import.
-WANTED = ["micropip", "ipython", "comm", "ipywidgets", "nnlib"]
+WANTED = ["micropip", "ipython", "jedi", "comm", "ipywidgets", "nnlib"]
 PURE = "py3-none-any"
 
 
