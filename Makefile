@@ -71,7 +71,7 @@ test-course: .venv/.ready  ## grade a class of seventy, and all else about gradi
 	$(BIN)/python -m pytest -m course tests/course
 
 site: .venv/.site  ## build pages and JupyterLite into build/site, for any static server; needs npm
-	$(BIN)/python site/build.py
+	$(BIN)/python site/build_site.py
 	$(BIN)/python -m pytest -q -m site tests/site
 
 address: .venv/.ready  ## write this repository's address into README: clone line, badge, links

@@ -1,4 +1,4 @@
-"""Sphinx's settings; build.py lays the sources out as they lie in the repository."""
+"""Sphinx's settings; build_site.py lays out the sources as in the repository."""
 
 import html
 import posixpath

@@ -3,15 +3,12 @@
 import json
 import re
 import subprocess
-import sys
 
+import address
 import pytest
 import yaml
 from lesson_form import ROOT
 from packaging.version import Version
-
-sys.path.append(str(ROOT / "site"))
-import address
 
 HERE = address.Address("https://github.com/Ada/nets", "main")
 ELSEWHERE = address.Address("https://git.example.org/group/nets", "main")

@@ -1,10 +1,12 @@
 """The built pages hold together: links, anchors, alt texts, nothing from elsewhere."""
 
+import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import address
 import pytest
 
 pytestmark = pytest.mark.site
@@ -80,6 +82,8 @@ def test_a_notebook_can_be_run_and_downloaded(path, pages):
     page = pages[SITE / name.with_suffix(".html")]
     (lite,) = [link for link in page.links if "lite/lab/" in link]
     assert urlsplit(lite).query == f"path={name.as_posix()}"
+    elsewhere = [link for link in page.links if "//mybinder.org/" in link]
+    assert len(elsewhere) == (address.find() is not None)
     copies = SITE / "_sources" / name, SITE / "lite" / "files" / name
     assert {copy.read_bytes() for copy in copies} == {path.read_bytes()}
     assert [link for link in page.links if link.endswith(f"_sources/{name.as_posix()}")]
@@ -87,3 +91,17 @@ def test_a_notebook_can_be_run_and_downloaded(path, pages):
 
 def test_the_search_knows_the_lessons():
     assert "calibr" in (SITE / "searchindex.js").read_text("utf-8")
+
+
+def test_a_compiled_wheel_is_mirrored_if_it_can_be_had(monkeypatch, tmp_path):
+    build = pytest.importorskip("build_site")
+    monkeypatch.setattr(build, "PYODIDE_CDN_URL", tmp_path.as_uri())
+    (tmp_path / "a.whl").write_bytes(b"wheel")
+    copied = tmp_path / "site" / "a.whl"
+    copied.parent.mkdir()
+    good = {"sha256": hashlib.sha256(b"wheel").hexdigest()}
+    assert build.mirrored(good, copied)
+    assert copied.read_bytes() == b"wheel"
+    assert not build.mirrored(good, tmp_path / "site" / "b.whl")
+    with pytest.raises(SystemExit, match=r"not the wheel .* a\.whl"):
+        build.mirrored({"sha256": "0"}, copied)

@@ -41,9 +41,16 @@ PURE = "py3-none-any"
 
 
 def run(*command, folder=ROOT):
-    """Run a command, and end with it if it fails."""
-    if subprocess.run([str(word) for word in command], cwd=folder).returncode:
-        sys.exit(f"failed: {' '.join(map(str, command))}")
+    """Run a command; if it fails, end with what it said."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout}\nfailed: {' '.join(map(str, command))}")
 
 
 def copy(patterns, target):
@@ -124,10 +131,13 @@ def wheels(folder):
     target = ("--python-version", "3.14", "--implementation", "py", "--abi", "none")
     run(*pip, "download", "--no-deps", "--only-binary", ":all:", *target,
         "--platform", "any", "--dest", folder, *asked)  # fmt: skip
+    reached = True
     for name, package in kept.items():
         file = folder / package["file_name"]
-        if name not in pure and not mirrored(package, file):
-            package["file_name"] = f"{PYODIDE_CDN_URL}/{file.name}"
+        if name not in pure:
+            reached = reached and mirrored(package, file)
+            if not reached:
+                package["file_name"] = f"{PYODIDE_CDN_URL}/{file.name}"
         if file.exists():
             package["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
     lock["packages"] = kept
