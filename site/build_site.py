@@ -20,35 +20,19 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 SITE, WORK, NODE = (ROOT / "build" / name for name in ("site", "site-work", "site-npm"))
 SOURCES, MATHJAX = WORK / "sources", ROOT / "build" / "site-mathjax"
-PAGES = (
-    "notebooks/*.ipynb",
-    "notebooks/README.md",
-    "notebooks/images/*",
-    "notebooks/assignments/README.md",
-    "notebooks/assignments/release/*/*.ipynb",
-)
-MODULE = """\
-# {name}
-
-```{{eval-rst}}
-.. automodule:: {name}
-   :members:
-```
-"""
+HAND_OUTS = "notebooks/assignments/release/*/*.ipynb"
+PAGES = ["notebooks/*.ipynb", "notebooks/README.md", "notebooks/assignments/README.md"]
+PAGES += ["notebooks/images/*", HAND_OUTS]
+MODULE = "# {0}\n\n```{{eval-rst}}\n.. automodule:: {0}\n   :members:\n```\n"
 # What the kernel imports by itself, the sliders, and what the lessons import.
 WANTED = ["micropip", "ipython", "jedi", "comm", "ipywidgets", "nnlib"]
-PURE = "py3-none-any"
+PURE = "py3-none-any.whl"
 
 
 def run(*command, folder=ROOT):
     """Run a command; if it fails, end with what it said."""
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    words, both = [str(word) for word in command], subprocess.STDOUT
+    done = subprocess.run(words, cwd=folder, stdout=-1, stderr=both, text=True)
     if done.returncode:
         sys.exit(f"{done.stdout}\nfailed: {' '.join(map(str, command))}")
 
@@ -85,12 +69,10 @@ def pages():
     start = start.partition("\n## Start\n")[2].partition("\n## ")[0]
     (SOURCES / "start.txt").write_text(start, "utf-8")
     (SOURCES / "api").mkdir()
-    index = (ROOT / "site" / "api.md").read_text("utf-8")
+    shutil.copy(ROOT / "site" / "api.md", SOURCES / "api" / "index.md")
     for path in sorted((ROOT / "nnlib").rglob("[!_]*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        text = MODULE.format(name=name)
-        (SOURCES / "api" / f"{name}.md").write_text(text, "utf-8")
-    (SOURCES / "api" / "index.md").write_text(index, "utf-8")
+        (SOURCES / "api" / f"{name}.md").write_text(MODULE.format(name), "utf-8")
     sphinx = (sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "2")
     run(*sphinx, "-d", WORK / "doctrees", "-c", ROOT / "site", SOURCES, SITE)
 
@@ -105,21 +87,25 @@ def wheels(folder):
     lock = json.loads((folder / "pyodide-lock.json").read_text("utf-8"))
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
     run(*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT)
-    pinned = dict(
-        re.findall(
-            r"^([\w-]+)==(\S+)", (ROOT / "constraints.txt").read_text("utf-8"), re.M
-        )
-    )
-    add = {"comm": ["traitlets"], "ipywidgets": ["comm", "ipython", "traitlets"]}
+    locked = (ROOT / "constraints.txt").read_text("utf-8")
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", locked, re.MULTILINE))
     packages = lock["packages"]
-    for name, depends in add.items():
-        file = f"{name}-{pinned[name]}-{PURE}.whl"
-        packages[name] = new(name, pinned[name], file, depends)
-    (ours,) = folder.glob("nnlib-*.whl")
-    version = ours.name.split("-")[1]
-    packages["nnlib"] = new(
-        "nnlib", version, ours.name, ["numpy", "matplotlib", "ipython"]
-    )
+    for name, file, depends in (
+        ("comm", f"comm-{pinned['comm']}-{PURE}", ["traitlets"]),
+        (
+            "ipywidgets",
+            f"ipywidgets-{pinned['ipywidgets']}-{PURE}",
+            ["comm", "ipython"],
+        ),
+        (
+            "nnlib",
+            next(folder.glob("nnlib-*")).name,
+            ["numpy", "matplotlib", "ipython"],
+        ),
+    ):
+        about = {"name": name, "imports": [name], "version": file.split("-")[1]}
+        about |= {"file_name": file, "depends": depends}
+        packages[name] = packages["six"] | about
     kept, waiting = {}, list(WANTED)
     while waiting:
         name = canonicalize_name(waiting.pop())
@@ -142,21 +128,6 @@ def wheels(folder):
             package["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
     lock["packages"] = kept
     (folder / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
-
-
-def new(name, version, file, depends):
-    """Return a package as Pyodide's lock describes it."""
-    return {
-        "name": name,
-        "version": version,
-        "file_name": file,
-        "depends": depends,
-        "imports": [name],
-        "install_dir": "site",
-        "package_type": "package",
-        "sha256": "",
-        "unvendored_tests": False,
-    }
 
 
 def mirrored(package, file):

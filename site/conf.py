@@ -14,9 +14,7 @@ import address
 
 ROOT = address.ROOT
 
-project = "Neural Network from Scratch"
-html_title = project
-author = "The Neural Network from Scratch authors"
+project = html_title = "Neural Network from Scratch"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -40,7 +38,6 @@ html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_favicon = str(ROOT / "site" / "static" / "favicon.svg")
 html_theme_options = {"top_of_page_buttons": []}
-html_copy_source = True
 html_sourcelink_suffix = ""  # _sources/ holds the notebooks byte for byte
 html_show_sphinx = False
 html_show_copyright = False

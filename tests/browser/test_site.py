@@ -143,7 +143,6 @@ def test_a_lesson_is_sharp_light_and_fits_a_phone(lesson, page, site, foreign):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
     assert foreign == []
-    print(lesson, weight)
 
 
 MOCK = """

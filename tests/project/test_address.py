@@ -14,23 +14,15 @@ HERE = address.Address("https://github.com/Ada/nets", "main")
 ELSEWHERE = address.Address("https://git.example.org/group/nets", "main")
 
 
-@pytest.mark.parametrize(
-    "remote",
-    [
-        "https://github.com/Ada/nets",
-        "https://github.com/Ada/nets.git",
-        "https://user:word@github.com/Ada/nets.git/",
-        "ssh://git@github.com:22/Ada/nets.git",
-        "git@github.com:Ada/nets.git",
-    ],
-)
-def test_a_remote_becomes_a_web_address(remote):
-    assert address.web(remote) == HERE.repository
+WEB = "https://github.com/Ada/nets"
+WEBS = (WEB, f"{WEB}.git", "https://user:word@github.com/Ada/nets.git/")
+SSH = ("ssh://git@github.com:22/Ada/nets.git", "git@github.com:Ada/nets.git")
+FOLDERS = ("", "/srv/nets", "../nets", "file:///srv/nets.git")
 
 
-@pytest.mark.parametrize("remote", ["", "/srv/nets", "../nets", "file:///srv/nets.git"])
-def test_a_folder_is_no_address(remote):
-    assert address.web(remote) is None
+def test_a_remote_becomes_a_web_address_and_a_folder_does_not():
+    assert {address.web(remote) for remote in (*WEBS, *SSH)} == {WEB}
+    assert {address.web(folder) for folder in FOLDERS} == {None}
 
 
 def test_the_first_place_that_names_it_counts(monkeypatch, tmp_path):
