@@ -19,7 +19,7 @@ MUTATION := tests/project/mutation
 MUTANTS := build/mutants
 RAY := "$(CURDIR)/$(BIN)/python" $(MUTATION)/ray.py
 
-.PHONY: help setup lab test coverage mutants test-course browser-test matrix matrix-quick bench notebooks assignments grade collect export similar format lock clean
+.PHONY: help setup lab test coverage mutants test-course site address browser-test matrix matrix-quick bench notebooks assignments grade collect export similar format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,7 +34,7 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 	$(BIN)/python -c 'import matplotlib.pyplot'
 	@touch $@
 
-.venv/.browser .venv/.bench .venv/.matrix .venv/.mutants .venv/.similar: .venv/.%: .venv/.ready
+.venv/.browser .venv/.bench .venv/.matrix .venv/.mutants .venv/.similar .venv/.site: .venv/.%: .venv/.ready
 	$(call install,$*)
 	@touch $@
 
@@ -70,7 +70,14 @@ $(MUTANTS)/%:
 test-course: .venv/.ready  ## grade a class of seventy, and all else about grading that takes long
 	$(BIN)/python -m pytest -m course tests/course
 
-browser-test: .venv/.browser  ## run all lessons in JupyterLab in a real Chromium
+site: .venv/.site  ## build pages and JupyterLite into build/site, for any static server; needs npm
+	$(BIN)/python site/build_site.py
+	$(BIN)/python -m pytest -q -m site tests/site
+
+address: .venv/.ready  ## write this repository's address into README: clone line, badge, links
+	$(BIN)/python site/address.py
+
+browser-test: .venv/.browser site  ## run all lessons in JupyterLab, and the site, in a real Chromium
 	$(BIN)/python -m pytest -m browser tests
 
 bench: .venv/.bench  ## measure nnlib against its peers; QUICK=1 to try

@@ -1,7 +1,4 @@
-"""Make environments with other Pythons, versions and BLAS, and run the tests in them.
-
-`nox` makes all, as make matrix does, `nox -t quick` the oldest and the newest versions.
-"""
+"""Make environments with other Pythons, versions and BLAS, and run the tests there."""
 
 import os
 import shutil
@@ -24,13 +21,16 @@ if shutil.which("pyenv"):  # its python3.12 answers only for the versions named 
     os.environ.setdefault("PYENV_VERSION", ":".join(listed.stdout.decode().split()))
 
 
-def pins(session, freed, *more):
-    """Return a file with the lines of constraints.txt, but for the freed packages."""
+def pins(session, place, *more):
+    """Return options: constraints.txt without the freed, and what comes instead."""
+    if place.resolution:
+        return ["--resolution", place.resolution]
     lines = Path("constraints.txt").read_text("utf-8").splitlines()
-    kept = [line for line in lines if line.split("==")[0] not in freed.split()]
-    file = Path(session.create_tmp()) / "constraints.txt"
-    file.write_text("\n".join([*kept, *more]) + "\n", "utf-8")
-    return str(file)
+    kept = [line for line in lines if line.split("==")[0] not in place.freed.split()]
+    folder = session.create_tmp()
+    Path(folder, "kept").write_text("\n".join([*kept, *more]), "utf-8")
+    Path(folder, "instead").write_text("\n".join(place.instead.split()), "utf-8")
+    return [f"--constraint={folder}/kept", f"--override={folder}/instead"]
 
 
 def run_rows(session, place):
@@ -51,10 +51,7 @@ def run_rows(session, place):
 def environment(session, name):
     """Run the tests with one choice of versions."""
     place = matrix.PLACES[name]
-    options = ["--resolution", place.resolution]
-    if not place.resolution:
-        options = ["--constraint", pins(session, place.freed)]
-    session.install(*options, "-e", ".[lab,course,test]", *place.instead.split())
+    session.install(*pins(session, place), "-e", ".[lab,course,test]")
     run_rows(session, place)
 
 
@@ -62,8 +59,7 @@ def environment(session, name):
 def debian(session):
     """Run the tests with Debian's NumPy, which calls a BLAS of the system.
 
-    uv does not see the system's packages: it installs what goes with this NumPy, and
-    its own NumPy is taken away.  nnlib, which asks for a newer one, comes last.
+    uv does not see the system's packages: its own NumPy is taken away again.
     """
     probe = ("python", "-c", "import numpy; print(numpy.__version__)")
     found = session.run_install(*probe, silent=True, success_codes=[0, 1]).strip()
@@ -71,8 +67,15 @@ def debian(session):
         session.skip("the package python3-numpy is not installed")
     extras = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]
     wanted = extras["lab"] + extras["course"] + extras["test"]
-    constraints = pins(session, matrix.DEBIAN.freed, f"numpy=={found}")
-    session.install("--constraint", constraints, "numpy", "matplotlib", *wanted)
+    options = pins(session, matrix.DEBIAN, f"numpy=={found}")
+    session.install(*options, "numpy", "matplotlib", *wanted)
     session.run_install("uv", "pip", "uninstall", "numpy")
     session.install("--no-deps", "--editable", ".")
     run_rows(session, matrix.DEBIAN)
+
+
+@nox.session(python=matrix.WASI.python)
+def wasi(session):
+    """Run the lessons with NumPy compiled to WebAssembly."""
+    session.install(matrix.WASI.instead)
+    session.run("python", "tests/project/wasm.py")

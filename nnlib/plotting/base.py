@@ -1,5 +1,6 @@
 """One style for all figures, and the pieces that several lessons share."""
 
+import base64
 import io
 
 import matplotlib.pyplot as plt
@@ -71,8 +72,9 @@ def show(figure, alt=""):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)
+    png = base64.b64encode(buffer.getvalue()).decode()  # JupyterLite leaves it to us
     display(
-        {"image/png": buffer.getvalue(), "text/plain": f"Figure: {alt}"},
+        {"image/png": png, "text/plain": f"Figure: {alt}"},
         metadata={"image/png": {"alt": alt}},
         raw=True,
     )

