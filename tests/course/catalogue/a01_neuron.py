@@ -57,6 +57,21 @@ def witness(w, b, c):
 
 MISTAKES = [
     Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The side of c is judged by w alone: b is forgotten.",
+        says="the line faces the wrong way",
+        code="""
+def line_through(p, q, c):
+    along = q - p
+    w = np.array([-along[1], along[0]]) / np.sqrt(along @ along)
+    b = -(w @ p)
+    if w @ c < 0:
+        w, b = -w, -b
+    return w, b
+""",
+    ),
+    Mistake(
         task="check-1",
         cell="task-1",
         why="ReLU of the lesson is copied, and the upper end forgotten.",
