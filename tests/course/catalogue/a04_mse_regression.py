@@ -51,28 +51,8 @@ class DecayingSGD:
 """
 
 
-def scaled(standardise, own):
-    """Return the cell task-4 with the lines that end its two functions."""
-    return f"""
-def standardise(X_train, X):
-    spread = np.where(X_train.std(axis=0) > 0, X_train.std(axis=0), 1.0)
-    {standardise}
-
-
-def in_own_units(W, b, X_train):
-    spread = np.where(X_train.std(axis=0) > 0, X_train.std(axis=0), 1.0)
-    {own}
-"""
-
-
-RIGHT_SCALE = "return (X - X_train.mean(axis=0)) / spread"
-RIGHT_OWN = (
-    "return W / spread[:, None], b - (X_train.mean(axis=0) / spread)[None, :] @ W"
-)
-
-
 def stopping(lines):
-    """Return the cell task-5 with the body of stop_early."""
+    """Return the cell task-4 with the body of stop_early."""
     body = "\n".join("    " + line for line in lines.strip("\n").split("\n"))
     return f"""
 def stop_early(losses, patience):
@@ -81,6 +61,17 @@ def stop_early(losses, patience):
 
 
 MISTAKES = [
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="'As if it stood in the data twice' is taken by the letter.",
+        says="weights of one half",
+        code=weighted_line("""
+    rows = np.repeat(np.arange(len(X)), weights.astype(int))
+    X_ones = np.column_stack([X[rows], np.ones(len(rows))])
+    return np.linalg.lstsq(X_ones, Y[rows], rcond=None)[0]
+"""),
+    ),
     Mistake(
         task="check-1",
         why="The mean of MSE hides in np.mean elsewhere, so the 1/m is forgotten.",
@@ -262,46 +253,6 @@ def weighted_line(X, Y, weights):
     ),
     Mistake(
         task="check-4",
-        why="New data are standardised by themselves, as the training data were.",
-        says="take those of X_train",
-        code=scaled("return (X - X.mean(axis=0)) / X.std(axis=0)", RIGHT_OWN),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-4",
-        why="The lesson's line for one column is used, without axis=0.",
-        says="each column needs its own, axis=0",
-        code=scaled("return (X - X_train.mean()) / X_train.std()", RIGHT_OWN),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-4",
-        why="The constant column is forgotten: 0 / 0.",
-        says="NaN or inf",
-        code=scaled(
-            "return (X - X_train.mean(axis=0)) / X_train.std(axis=0)", RIGHT_OWN
-        ),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-4",
-        why="Only the weights are converted, although the mean moves the bias.",
-        says="the bias changes, too",
-        code=scaled(RIGHT_SCALE, "return W / spread[:, None], b"),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-4",
-        why="Dividing the input is answered by multiplying the weight.",
-        says="divides the weight by it",
-        code=scaled(
-            RIGHT_SCALE,
-            "return W * spread[:, None], b - (X_train.mean(axis=0) / spread) @ W",
-        ),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-5",
         why="enumerate counts from 0.",
         says="epochs count from 1",
         code=stopping("""
@@ -313,20 +264,20 @@ for epoch, value in enumerate(losses):
         break
 return best, epoch
 """),
-        cell="task-5",
+        cell="task-4",
     ),
     Mistake(
-        task="check-5",
+        task="check-4",
         why="The whole list is there, so argmin is taken of all of it.",
         says="never sees the 2.0 of epoch 6",
         code=stopping("""
 best = int(np.argmin(losses)) + 1
 return best, min(best + patience, len(losses))
 """),
-        cell="task-5",
+        cell="task-4",
     ),
     Mistake(
-        task="check-5",
+        task="check-4",
         why="The counter of bad epochs is not set back after an improvement.",
         says="an improvement begins a new count",
         code=stopping("""
@@ -340,10 +291,10 @@ for epoch, value in enumerate(losses, 1):
         break
 return best, epoch
 """),
-        cell="task-5",
+        cell="task-4",
     ),
     Mistake(
-        task="check-5",
+        task="check-4",
         why="<= looks harmless, and equal losses then count as progress.",
         says="only equals the lowest is no improvement",
         code=stopping("""
@@ -355,10 +306,10 @@ for epoch, value in enumerate(losses, 1):
         break
 return best, epoch
 """),
-        cell="task-5",
+        cell="task-4",
     ),
     Mistake(
-        task="check-5",
+        task="check-4",
         why="'No better' is read as 'no better than the epoch before'.",
         says="not with the epoch before",
         code=stopping("""
@@ -373,10 +324,10 @@ for epoch, value in enumerate(losses, 1):
         break
 return best, epoch
 """),
-        cell="task-5",
+        cell="task-4",
     ),
     Mistake(
-        task="check-5",
+        task="check-4",
         why="> in place of >=: the training waits one epoch longer.",
         says="the training ends at epoch 5",
         code=stopping("""
@@ -388,7 +339,7 @@ for epoch, value in enumerate(losses, 1):
         break
 return best, epoch
 """),
-        cell="task-5",
+        cell="task-4",
     ),
     Mistake(
         task="check-1",
@@ -412,49 +363,6 @@ def weighted_line(X, Y, weights):
     return np.append(slopes, y_mean - slopes @ X_mean)[:, None]
 """,
         cell="task-2",
-    ),
-    Mistake(
-        task="check-4",
-        why="A small number in the denominator is the usual cure for 0/0.",
-        says="not by a small number",
-        code=scaled(
-            "return (X - X_train.mean(axis=0)) / (X_train.std(axis=0) + 1e-8)",
-            RIGHT_OWN,
-        ),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-4",
-        why="One constant column switches the division off for all.",
-        says="has the std 0.5",
-        code=scaled(
-            "s = X_train.std(axis=0)\n"
-            "    return (X - X_train.mean(axis=0)) / (s if s.all() else 1)",
-            RIGHT_OWN,
-        ),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-4",
-        why="np.maximum(std, 1) looks like a guard against 0.",
-        says="has the std 0.5",
-        code=scaled(
-            RIGHT_SCALE,
-            "s = np.maximum(X_train.std(axis=0), 1)[:, None]\n"
-            "    return W / s, b - X_train.mean(axis=0) @ (W / s)",
-        ),
-        cell="task-4",
-    ),
-    Mistake(
-        task="check-4",
-        why="The constant column is thought of in the first function only.",
-        says="the weight of the constant column",
-        code=scaled(
-            RIGHT_SCALE,
-            "W_own = W / X_train.std(axis=0)[:, None]\n"
-            "    return W_own, b - X_train.mean(axis=0) @ W_own",
-        ),
-        cell="task-4",
     ),
 ]
 
@@ -502,32 +410,6 @@ def weighted_line(X, Y, weights):
     return np.linalg.inv(left) @ right
 """,
             "task-4": """
-def statistics(X_train):
-    means, stds = [], []
-    for column in X_train.T:
-        mean = sum(column) / len(column)
-        means.append(mean)
-        stds.append((sum((x - mean) ** 2 for x in column) / len(column)) ** 0.5)
-        if max(column) == min(column):
-            means[-1], stds[-1] = column[0], 1
-    return means, stds
-
-
-def standardise(X_train, X):
-    means, stds = statistics(X_train)
-    n = len(means)
-    return [[(row[j] - means[j]) / stds[j] for j in range(n)] for row in X]
-
-
-def in_own_units(W, b, X_train):
-    means, stds = statistics(X_train)
-    W_own, b_own = W.copy(), b.copy()
-    for j in range(len(means)):
-        W_own[j] /= stds[j]
-        b_own -= means[j] * W_own[j]
-    return W_own, b_own
-""",
-            "task-5": """
 def stop_early(losses, patience):
     epoch = best = 1
     while epoch < len(losses) and epoch - best < patience:
@@ -557,20 +439,6 @@ class DecayingSGD:
             if key[-1] == "W":
                 array *= self.factor
             array -= self.eta * gradient
-""",
-            "task-4": """
-def standardise(X_train, X):
-    s = X_train.std(0)
-    s[s == 0] = 1
-    return np.einsum("ij,j->ij", X - X_train.mean(0), 1 / s)
-
-
-def in_own_units(W, b, X_train):
-    n = X_train.shape[1]
-    origin = standardise(X_train, np.zeros((1, n)))
-    units = standardise(X_train, np.eye(n))
-    b_own = np.einsum("ij,jk->ik", origin, W) + b
-    return np.einsum("ij,jk->ik", units, W) + b - b_own, b_own
 """,
         },
     ),
@@ -609,7 +477,7 @@ def in_own_units(W, b, X_train):
                 "    left = X_ones.T @ Omega @ X_ones\n"
                 "    return np.linalg.solve(left, X_ones.T @ Omega @ Y)"
             ),
-            "task-5": stopping("""
+            "task-4": stopping("""
 record, since = None, 0
 for epoch in range(1, len(losses) + 1):
     if record is None or losses[epoch - 1] < losses[record - 1]:
