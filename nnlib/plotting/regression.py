@@ -1,13 +1,22 @@
 """The figures of lesson 04: losses, their surfaces, and the paths of descent.
 
-Each function returns a Matplotlib figure.
+Each function returns a Matplotlib figure that holds its own description.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from nnlib.plotting.base import BLUE, GREEN, GREY, ORANGE, VERMILION, number
+from nnlib.plotting.base import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    described,
+    number,
+)
 
 LEVELS = [0.1, 0.2, 0.5, 1, 2, 4, 8, 16]  # the losses of the map's contours
 
@@ -18,34 +27,16 @@ def error_squares(X, Y, lines):
     Args:
         X: inputs of a few points, shape (m, 1).
         Y: their targets, shape (m, 1).
-        lines: list of (w, b, title), one panel each.
+        lines: list of (w, b), one panel each.
     """
     figure, panels = plt.subplots(1, len(lines), figsize=(4 * len(lines), 4.2))
-    for ax, (w, b, title) in zip(panels, lines, strict=True):
+    areas = []
+    for ax, (w, b) in zip(panels, lines, strict=True):
         ax.axline((0, b), slope=w, color=VERMILION)
-        for x, y in zip(X[:, 0], Y[:, 0], strict=True):
-            error = w * x + b - y
-            side = abs(error)
-            ax.add_patch(
-                Rectangle(
-                    (x, min(y, y + error)),
-                    side,
-                    side,
-                    facecolor=BLUE,
-                    edgecolor=BLUE,
-                    alpha=0.25,
-                )
-            )
-            ax.plot([x, x], [y, y + error], color=BLUE, linewidth=1.5)
-            if side > 0.5:
-                ax.text(
-                    x + 0.75 * side,
-                    min(y, y + error) + 0.25 * side,
-                    number(error**2),
-                    ha="center",
-                    va="center",
-                    color=BLUE,
-                )
+        errors = (w * X + b - Y)[:, 0]
+        areas.append(f"y = {w:g}x + {b:g}: {', '.join(map(number, errors**2))}")
+        for x, y, error in zip(X[:, 0], Y[:, 0], errors, strict=True):
+            _square(ax, x, y, error)
         ax.plot(X[:, 0], Y[:, 0], "o", color="black", markersize=7)
         ax.set(
             xlim=(-0.6, 6.6),
@@ -53,9 +44,31 @@ def error_squares(X, Y, lines):
             aspect="equal",
             xlabel="$x$",
             ylabel="$y$",
-            title=title,
+            title=f"$w = {w:g}$, $b = {b:g}$: $L = {(errors**2).mean():.2f}$",
         )
-    return figure
+    return described(
+        figure,
+        f"Lines through {len(X)} points, each error the side of a square. "
+        f"Areas for {'; '.join(areas)}.",
+    )
+
+
+def _square(ax, x, y, error):
+    """Draw the square on the error of one point, with its area."""
+    low, side = min(y, y + error), abs(error)
+    ax.add_patch(
+        Rectangle((x, low), side, side, facecolor=BLUE, edgecolor=BLUE, alpha=0.25)
+    )
+    ax.plot([x, x], [y, y + error], color=BLUE, linewidth=1.5)
+    if side > 0.5:
+        ax.text(
+            x + 0.75 * side,
+            low + 0.25 * side,
+            number(error**2),
+            ha="center",
+            va="center",
+            color=BLUE,
+        )
 
 
 def powers():
@@ -85,24 +98,43 @@ def powers():
     slope.text(1.97, -0.5, "$\\pm 1$", color=GREEN, ha="right", va="center")
     slope.text(1.97, 2.55, "$2u$", color=BLUE, ha="right", va="center")
     slope.text(1.12, 6.3, "$4u^3$", color=VERMILION, ha="right", va="center")
-    return figure
+    return described(
+        figure,
+        "Left: |u|, u squared and u to the fourth power. Right: their slopes, a jump "
+        "from -1 to 1, a straight line, and a curve flat near 0 and steep outside.",
+    )
 
 
 def _surface(ax, X, Y, w_limits, b_limits):
     """Draw the contours of the mean squared error of w x + b, and its lowest point."""
     w, b = np.meshgrid(np.linspace(*w_limits, 120), np.linspace(*b_limits, 120))
-    errors = w[..., None] * X[:, 0] + b[..., None] - Y[:, 0]
-    ax.contour(
-        w,
-        b,
-        (errors**2).mean(axis=-1),
-        levels=LEVELS,
-        colors="#999999",
-        linewidths=0.9,
-    )
-    lowest, *_ = np.linalg.lstsq(np.column_stack([X, np.ones_like(X)]), Y, rcond=None)
+    losses = ((w[..., None] * X[:, 0] + b[..., None] - Y[:, 0]) ** 2).mean(axis=-1)
+    lines = ax.contour(w, b, losses, levels=LEVELS, colors="#999999", linewidths=0.9)
+    lowest = _best_line(X, Y)
+    # the value of each contour stands on the way from the best line to the corner at
+    # the lower right, which walks do not use
+    way = np.linspace(0.12, 0.85, 200)[:, None]
+    w_way, b_way = (lowest + way * (np.array([w_limits[1], b_limits[0]]) - lowest)).T
+    on_way = ((w_way[:, None] * X[:, 0] + b_way[:, None] - Y[:, 0]) ** 2).mean(axis=1)
+    places = [
+        (w_way[at], b_way[at])
+        for level in LEVELS
+        for at in np.flatnonzero((on_way[:-1] < level) & (on_way[1:] >= level))
+    ]
+    ax.clabel(lines, fmt=number, fontsize=9, manual=places, colors=GREY)
     ax.plot(*lowest, "*", color=GREEN, markersize=14, zorder=5)
     ax.set(xlim=w_limits, ylim=b_limits, xlabel="$w$", ylabel="$b$")
+
+
+def _best_line(X, Y):
+    """Return (w, b) of the least squares line."""
+    columns = np.column_stack([X, np.ones_like(X)])
+    return np.linalg.lstsq(columns, Y, rcond=None)[0][:, 0]
+
+
+def _loss(X, Y, theta):
+    """Return the mean squared error of the line theta = (w, b)."""
+    return float(((theta[0] * X + theta[1] - Y) ** 2).mean())
 
 
 def descent_paths(X, Y, paths, titles, w_limits, b_limits):
@@ -117,51 +149,70 @@ def descent_paths(X, Y, paths, titles, w_limits, b_limits):
         b_limits: (low, high) of the vertical axis.
     """
     figure, panels = plt.subplots(
-        1, len(paths), figsize=(8.8, 3.3), sharex=True, sharey=True
+        1, len(paths), figsize=(9.2, 3.5), sharex=True, sharey=True
     )
+    ends = []
     for ax, path, title in zip(panels, paths, titles, strict=True):
         _surface(ax, X, Y, w_limits, b_limits)
-        ax.plot(
-            *path.T,
-            "o-" if len(path) < 100 else "-",
-            color=VERMILION,
-            markersize=4,
-            linewidth=1.2 if len(path) < 100 else 0.7,
-        )
-        ax.plot(*path[0], "s", color=BLUE, markersize=8, zorder=5)
+        _path(ax, path)
         ax.set(title=title)
         ax.label_outer()
-    return figure
+        ends.append(f"{_plain(title)}: to a loss of {_loss(X, Y, path[-1]):.2f}")
+    return described(
+        figure,
+        "Paths of descent over contours of the loss, w across and b up, from a square "
+        f"towards the best line, a star. {'; '.join(ends)}; "
+        f"the star: {_loss(X, Y, _best_line(X, Y)):.2f}.",
+    )
 
 
-def one_walk(X, Y, path, title, w_limits, b_limits):
+def _path(ax, path):
+    """Draw a path over w and b, with dots where there is room for them."""
+    few = len(path) < 100
+    style, width = ("o-", 1.2) if few else ("-", 0.7)
+    ax.plot(*path.T, style, color=VERMILION, markersize=4, linewidth=width)
+    ax.plot(*path[0], "s", color=BLUE, markersize=8, zorder=5)
+
+
+def _plain(title):
+    """Return a title in words."""
+    return title.replace("$", "").replace("\\eta", "rate").replace("\n", ", ")
+
+
+def one_walk(X, Y, path, rate, w_limits=(-1.2, 3.5), b_limits=(-5.2, 3.2)):
     """Draw one path of descent over the contours, and beside it the loss of each step.
 
     Args:
         X: inputs, shape (m, 1).
         Y: targets, shape (m, 1).
         path: array of shape (steps + 1, 2) with columns w and b.
-        title: text over the map.
+        rate: the learning rate, for the title.
         w_limits: (low, high) of the map's horizontal axis.
         b_limits: (low, high) of its vertical axis.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.7))
     _surface(left, X, Y, w_limits, b_limits)
-    left.plot(*path.T, "o-", color=VERMILION, markersize=4, linewidth=1.2)
-    left.plot(*path[0], "s", color=BLUE, markersize=8, zorder=5)
-    left.set(title=title)
-    losses = ((path[:, 0] * X + path[:, 1] - Y) ** 2).mean(axis=0)
+    _path(left, path)
+    left.set(title=f"$\\eta = {rate:.2f}$")
+    losses = [_loss(X, Y, theta) for theta in path]
     right.plot(losses, "o-", color=VERMILION, markersize=4, linewidth=1.2)
     right.plot(0, losses[0], "s", color=BLUE, markersize=8, zorder=5)
-    columns = np.column_stack([X, np.ones_like(X)])
-    lowest = ((columns @ np.linalg.lstsq(columns, Y, rcond=None)[0] - Y) ** 2).mean()
+    lowest = _loss(X, Y, _best_line(X, Y))
     right.axhline(lowest, color=GREEN, linestyle="--", linewidth=1.2)
     right.text(0, 0.92 * lowest, "best line", color=GREEN, va="top")
-    right.set(xlabel="step", ylabel="loss", yscale="log", ylim=(0.05, 100))
+    right.set(xlabel="step", ylabel="loss", yscale="log")
+    right.set_ylim(0.05, max(10, 2 * max(losses)))
     right.set_xticks(range(0, len(path), 5))
-    right.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    ticks = [0.1, 1, 10, 100, 1000]
+    right.set_yticks(ticks, [f"{t:g}" for t in ticks])
+    right.set_ylim(0.05, max(10, 2 * max(losses)))
     right.minorticks_off()
-    return figure
+    return described(
+        figure,
+        f"A path of {len(path) - 1} steps of descent with the rate {rate:.2f} on the "
+        f"map of the loss, and the loss after each step: from {losses[0]:.2f} to "
+        f"{losses[-1]:.2f}, where the best line has {lowest:.2f}.",
+    )
 
 
 def parabola_steps(products, steps=6):
@@ -181,60 +232,101 @@ def parabola_steps(products, steps=6):
             xlabel="$w$",
         )
     panels[0].set(ylabel="$L$", xlim=(-2, 2), ylim=(-0.1, 2), xticks=[-1, 0, 1])
-    return figure
+    ends = [f"{p:g} from 1 to {(1 - p) ** steps + 0.0:.2f}" for p in products]
+    return described(
+        figure,
+        f"Descent on a parabola, {steps} steps for each product of rate and curvature. "
+        f"The distance goes, at {'; at '.join(ends)}.",
+    )
+
+
+def spread(sizes, spreads, sigma_g):
+    """Draw the measured spread of the batch gradient, and sigma_g / sqrt(m).
+
+    Args:
+        sizes: batch sizes m.
+        spreads: the spread measured for each.
+        sigma_g: spread of the gradient over single samples.
+    """
+    figure, ax = plt.subplots(figsize=(6.5, 3.6))
+    ax.loglog(sizes, sigma_g / np.sqrt(sizes), "--", color="black")
+    ax.loglog(sizes, spreads, "o", markersize=9)
+    ax.set_xticks(sizes, [str(m) for m in sizes])
+    ax.set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
+    ax.minorticks_off()
+    ax.set(xlabel="batch size $m$", ylabel="spread of dL/dw")
+    middle = sizes[len(sizes) // 2]
+    ax.annotate(
+        "$\\sigma_g / \\sqrt{m}$",
+        (middle, sigma_g / np.sqrt(middle)),
+        xytext=(14, 10),
+        textcoords="offset points",
+    )
+    return described(
+        figure,
+        f"Measured spread of the batch gradient, {spreads[0]:.2f} for size {sizes[0]} "
+        f"to {spreads[-1]:.2f} for {sizes[-1]}, on a falling straight line, sigma_g "
+        "over root m, where equal factors have equal distances.",
+    )
 
 
 def chasing(X, Y, stops, titles):
-    """Draw the line a model holds at several stops of one epoch, one panel a model.
+    """Draw the line a model holds after each quarter of an epoch, one panel a model.
 
     Args:
         X: inputs, shape (m, 1).
         Y: targets, shape (m, 1).
-        stops: for each panel a list of (text, w, b).
+        stops: for each panel a list of (w, b), one for each quarter.
         titles: list of texts.
     """
-    figure, panels = plt.subplots(1, len(stops), figsize=(9, 3.5), sharey=True)
+    figure, panels = plt.subplots(1, len(stops), figsize=(9.2, 3.4), sharey=True)
     ends = np.array([-1.0, 1.0])
-    colours = ["#c8c8c8", "#9a9a9a", ORANGE, VERMILION]
+    colours = [GREY, PURPLE, ORANGE, VERMILION]
+    widest = []
     for ax, lines, title in zip(panels, stops, titles, strict=True):
-        ax.plot(X, Y, "o", color=BLUE, markersize=3, alpha=0.35)
-        for (text, w, b), colour in zip(lines, colours, strict=True):
-            ax.plot(ends, w * ends + b, color=colour, linewidth=2.5, label=text)
-        ax.set(
-            xlabel="$x$",
-            xticks=[-1, -0.5, 0, 0.5, 1],
-            ylim=(-2.1, 2.1),
-            title=title,
-        )
+        ax.plot(X, Y, "o", color=BLUE, markersize=3, alpha=0.2)
+        for quarter, ((w, b), colour) in enumerate(zip(lines, colours, strict=True), 1):
+            ax.plot(ends, w * ends + b, color=colour, linewidth=2.5)
+            text = f"after {quarter}/4" + (" of the epoch" if quarter == 1 else "")
+            if ax is panels[0]:
+                ax.text(-0.97, 2.45 - 0.32 * quarter, text, color=colour, va="center")
+        ax.set(xlabel="$x$", xticks=[-1, 0, 1], ylim=(-2.1, 2.4), title=title)
+        w, b = np.array(lines).T
+        widest.append(f"{title.replace('$', '')}: {np.ptp(b):.2f}")
     panels[0].set(ylabel="$y$")
-    panels[0].legend(loc="upper left", fontsize=11)
-    return figure
+    return described(
+        figure,
+        "Points of a sine wave, and the line that the model holds after each quarter "
+        f"of an epoch. Its height at x = 0 varies by, {'; '.join(widest)}.",
+    )
 
 
-def training(history, floor, data, curves):
+def training(history, marks, data, curves):
     """Draw the curves of a training run, and beside them what the model has become.
 
     Args:
         history: of fit, with "loss" and "validation_loss".
-        floor: the loss that the noise alone gives; drawn as a dashed line.
+        marks: list of (text, loss), drawn as dashed lines.
         data: (X, Y), the points trained on, each of shape (m, 1).
         curves: list of (text, x, y_hat, colour) with x and y_hat of shape (p,).
     """
-    figure, left = _losses_and_curves(history, floor, data, curves)
-    left.set(yscale="log")
-    ticks = [0.05, 0.1, 0.2]
+    figure, left = _losses_and_curves(history, marks, data, curves)
+    left.set(yscale="log", ylim=(0.03, 0.5))
+    left.legend(loc="upper right", labelcolor="linecolor", bbox_to_anchor=(1, 0.66))
+    ticks = [0.03, 0.05, 0.1, 0.2, 0.5]
     left.set_yticks(ticks, [f"{t:g}" for t in ticks])
     left.minorticks_off()
+    figure.axes[1].set(ylim=(-2.4, 2.4))
     return figure
 
 
-def overfitting(history, floor, data, curves):
+def overfitting(history, marks, data, curves):
     """Draw the same as ``training`` for few points and many epochs.
 
     The epochs have a logarithmic axis, so that the turn of the validation loss shows,
     and its lowest point is marked.
     """
-    figure, left = _losses_and_curves(history, floor, data, curves)
+    figure, left = _losses_and_curves(history, marks, data, curves)
     held = np.array(history["validation_loss"])
     best = held.argmin()
     left.plot(best + 1, held[best], "o", color=VERMILION, markersize=7)
@@ -247,26 +339,76 @@ def overfitting(history, floor, data, curves):
         color=VERMILION,
     )
     left.set(xscale="log", ylim=(0, 1.25))
+    left.legend(loc="upper right", labelcolor="linecolor")
     left.set_xticks([1, 10, 100, 1000, 8000], ["1", "10", "100", "1000", "8000"])
     left.minorticks_off()
-    figure.axes[1].set(ylim=(-2.1, 2.4))
-    return figure
+    figure.axes[1].set(ylim=(-2.4, 1.4))
+    alt = f"{figure.alt} The validation loss is lowest, {held[best]:.3f}, at epoch "
+    return described(figure, f"{alt}{best + 1}.")
 
 
-def _losses_and_curves(history, floor, data, curves):
+def _losses_and_curves(history, marks, data, curves):
     """Return the figure of a training run, and its left axes, the losses."""
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(9, 3.5), gridspec_kw={"width_ratios": (1.1, 1)}
     )
-    epochs = np.arange(1, len(history["loss"]) + 1)
-    left.plot(epochs, history["validation_loss"], color=VERMILION, label="validation")
-    left.plot(epochs, history["loss"], color=BLUE, label="training")
-    left.axhline(floor, color="black", linestyle="--", linewidth=1.2, label="noise")
-    left.set(xlabel="epoch", ylabel="mean squared error")
-    left.legend()
+    _losses(left, history, marks)
+    left.set(ylabel="mean squared error")
     right.plot(*data, "o", color=BLUE, markersize=4 if len(data[0]) > 50 else 8)
     for text, x, y_hat, colour in curves:
         right.plot(x, y_hat, color=colour, label=text)
     right.set(xlabel="$x$", ylabel="$y$")
-    right.legend(fontsize=11, loc="upper left")
-    return figure, left
+    right.legend(fontsize=11, loc="lower right", labelcolor="linecolor")
+    names = ", ".join(text for text, *_ in curves)
+    alt = f"Left: {_in_words(history)}. Right: {len(data[0])} points and the curves: "
+    return described(figure, f"{alt}{names}."), left
+
+
+def _losses(ax, history, marks):
+    """Draw training and validation loss, and dashed lines with their names."""
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    ax.plot(epochs, history["validation_loss"], color=VERMILION, label="validation")
+    ax.plot(epochs, history["loss"], color=BLUE, label="training")
+    for text, value in marks:
+        ax.axhline(value, color="black", linestyle="--", linewidth=1.2)
+        ax.annotate(
+            text,
+            (1, value),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -3),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+        )
+    ax.set(xlabel="epoch")
+
+
+def _in_words(history):
+    """Return what the curves of a training run do."""
+    training, held = history["loss"], history["validation_loss"]
+    return (
+        f"over {len(training)} epochs the training loss goes from {training[0]:.3f} to "
+        f"{training[-1]:.3f}, the validation loss from {held[0]:.3f} to {held[-1]:.3f}"
+    )
+
+
+def four_runs(runs):
+    """Draw the losses of several training runs side by side, to compare their shapes.
+
+    Args:
+        runs: list of (title, history, marks), with marks as for ``training``.
+    """
+    figure, panels = plt.subplots(1, len(runs), figsize=(9.2, 3.3), sharey=True)
+    said = []
+    for ax, (title, history, marks) in zip(panels, runs, strict=True):
+        _losses(ax, history, marks)
+        last = len(history["loss"])
+        ax.set(title=title, yscale="log", ylim=(0.003, 2), xticks=[0, last])
+        ax.label_outer()
+        said.append(f"{_plain(title)}: {_in_words(history)}")
+    panels[0].set(ylabel="mean squared error")
+    ticks = [0.01, 0.1, 1]
+    panels[0].set_yticks(ticks, [f"{t:g}" for t in ticks])
+    panels[0].minorticks_off()
+    panels[0].legend(loc="lower left", labelcolor="linecolor", fontsize=11)
+    return described(figure, ". ".join(said) + ".")
