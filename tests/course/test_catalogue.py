@@ -45,8 +45,10 @@ def test_other_correct_solutions_get_full_marks(name, other):
 
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)
 def test_mistake_costs_points_on_its_own_task_and_is_named(name, mistake):
-    points, says = run(name, {mistake.cell: mistake.code})
     full = maximum(name)
+    shown, _ = run(name, {**released(name, "check"), mistake.cell: mistake.code})
+    assert shown[mistake.task] < full[mistake.task], "what is shown does not see it"
+    points, says = run(name, {mistake.cell: mistake.code})
     assert points[mistake.task] < full[mistake.task]
     assert mistake.says in says[mistake.task]
     for key in full.keys() - {mistake.task, *mistake.touches}:

@@ -259,7 +259,7 @@ def sorter():
         task="check-3",
         cell="task-3",
         why="The same with a bias so large that all numbers shown come out right.",
-        says="not right for other inputs",
+        says="With a bias ReLU still loses numbers",
         code="""
 def sorter():
     rng = np.random.default_rng(0)
