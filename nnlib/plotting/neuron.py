@@ -22,6 +22,7 @@ from nnlib.plotting.base import (
     VERMILION,
     arrow,
     decision_regions,
+    described,
     grid_of_points,
     number,
 )
@@ -113,7 +114,12 @@ def diagram(w, x, b):
     ax.text(11.3, 2.7, "step", ha="center", color=GREEN)
     _arrow(ax, (12.2, 4.1), (13.5, 4.1))
     ax.text(13.6, 4.1, f"$a$ = {int(z > 0)}", va="center")
-    return fig
+    alt = (
+        f"A neuron: the inputs {number(x[0])} and {number(x[1])} times the weights "
+        f"{number(w[0])} and {number(w[1])}, plus the bias {number(b)}, add up to z "
+        f"= {number(z)}, and the step gives a = {int(z > 0)}."
+    )
+    return described(fig, alt)
 
 
 def baskets(X, a, w, b):
@@ -137,7 +143,11 @@ def baskets(X, a, w, b):
         ("$z \\leq 0$: no alarm, 0", (1.03, 0.2), BLUE),
     ]:
         ax.text(*place, text, color=colour, transform=ax.transAxes, va="center")
-    return fig
+    alt = (
+        f"{len(X)} baskets on a grid and a straight line. Below it and on it there "
+        "is no alarm, above it the alarm rings."
+    )
+    return described(fig, alt)
 
 
 def _difference(ax, u, v):
@@ -203,7 +213,12 @@ def arrows_and_line(u, v, w, b, p, q):
     fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.9))
     _difference(axes[0], u, v)
     _line_and_foot(axes[1], w, b, p, q)
-    return fig
+    alt = (
+        "Left: the arrows u, v and u - v, which joins the tip of v to that of u. "
+        "Right: a line with two of its points, its foot, its distance from the "
+        "origin, and w at right angles to it."
+    )
+    return described(fig, alt)
 
 
 def what_w_and_b_do(neurons, limits=(-5, 5)):
@@ -255,7 +270,11 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
         ax.set_xlabel("$x_1$")
     for ax in axes[:, 0]:
         ax.set_ylabel("$x_2$")
-    return fig
+    alt = (
+        "Four contour maps of z. Doubling b moves the line away from the origin, "
+        "turning w turns it, doubling both leaves it but doubles the steepness."
+    )
+    return described(fig, alt)
 
 
 def one_neuron(w, b, limits=(-5, 5)):
@@ -288,7 +307,11 @@ def one_neuron(w, b, limits=(-5, 5)):
         ("bar: distance from\nthe origin", 0.2, DARK_PURPLE),
     ]:
         ax.text(1.03, height, text, color=colour, transform=ax.transAxes, va="top")
-    return fig
+    alt = (
+        f"Answers 0 and 1 on the two sides of the line of w = ({number(w[0])}, "
+        f"{number(w[1])}), b = {number(b)}."
+    )
+    return described(fig, alt)
 
 
 def answers_and_mistakes(X, y, neurons):
@@ -307,7 +330,12 @@ def answers_and_mistakes(X, y, neurons):
         _rings(ax, X, (X @ w + b > 0) != (y == 1))
         ax.set(title=title, xlabel="$x_1$, apples (kg)", xticks=range(4))
     axes[0].set(ylabel="$x_2$, pears (kg)", yticks=range(4))
-    return fig
+    alt = (
+        f"{len(X)} points and two neurons: "
+        f"{'; '.join(name for name, _, _ in neurons)}. Points that a neuron gets "
+        "wrong are ringed."
+    )
+    return described(fig, alt)
 
 
 def quotients(f, points, reach=1.0):
@@ -332,7 +360,11 @@ def quotients(f, points, reach=1.0):
     axes[1].text(-0.55, 0.08, "from\nthe left", ha="center", color=BLUE)
     axes[1].text(0.55, 0.92, "from\nthe right", ha="center", va="top")
     axes[1].texts[-1].set_color(VERMILION)
-    return fig
+    alt = (
+        f"The difference quotient against the nudge h at the points {points}: one "
+        "value on either side of h = 0, and at the kink two that do not meet."
+    )
+    return described(fig, alt)
 
 
 def _cut(corners, w, low):
@@ -439,7 +471,12 @@ def surfaces(w, b, limits=(-1, 5)):
         below.grid(False)
         if column == 0:
             below.set_ylabel("$x_2$")
-    return fig
+    alt = (
+        "Three surfaces over the plane with their maps: z is a tilted plane, "
+        "step(z) a cliff between 0 and 1, ReLU(z) flat up to the line and then a "
+        "slope."
+    )
+    return described(fig, alt)
 
 
 def every_pair(row, column, table):
@@ -469,7 +506,11 @@ def every_pair(row, column, table):
     ax.texts[-1].set(color=GREEN, ha="center")
     ax.set(xlim=(-1.65, m - 0.4), ylim=(m - 0.4, -1.65), aspect="equal")
     ax.axis("off")
-    return fig
+    alt = (
+        f"A table of comparisons, each answer with each target: {int(table.sum())} "
+        f"of {table.size} are equal, the framed diagonal among them."
+    )
+    return described(fig, alt)
 
 
 def gates(X, panels, dashed):
@@ -492,4 +533,9 @@ def gates(X, panels, dashed):
         ax.set(title=title, xlabel="$x_1$", xticks=[0, 1], yticks=[0, 1])
     _line(axes[2], *dashed, linestyle="--")
     axes[0].set_ylabel("$x_2$")
-    return fig
+    alt = (
+        "Truth tables as four points each, with a neuron's line: AND and OR are "
+        "separated; for XOR one point, ringed, is on the wrong side, and the dashed"
+        " line cuts it off."
+    )
+    return described(fig, alt)
