@@ -359,9 +359,15 @@ def _losses_and_curves(history, marks, data, curves):
         right.plot(x, y_hat, color=colour, label=text)
     right.set(xlabel="$x$", ylabel="$y$")
     right.legend(fontsize=11, loc="lower right", labelcolor="linecolor")
-    names = ", ".join(text for text, *_ in curves)
+    names = ", ".join(f"{text} {_ends(y_hat)}" for text, _, y_hat, _ in curves)
     alt = f"Left: {_in_words(history)}. Right: {len(data[0])} points and the curves: "
     return described(figure, f"{alt}{names}."), left
+
+
+def _ends(y):
+    """Return where a curve begins, at x = -1, and ends, at x = 1."""
+    first, last = (number(round(float(np.ravel(y)[at]), 1)) for at in (0, -1))
+    return f"(from {first} to {last})"
 
 
 def _losses(ax, history, marks):
