@@ -121,9 +121,11 @@ def prose(lesson):
 
 def sound_notebook():
     first = "# 01 · A\n**You will be able to**\n**You need**\n**Time** about 1 minute"
-    prompt = "> **Predict first.** What?"
+    prompt = "> **Predict first.** What?\n\n> **A place to pause.** Run All Above"
     closing = "\n".join(f"## {title}" for title in lesson_form.CLOSING)
-    imports = "import matplotlib.pyplot as plt\nimport numpy as np\n\nimport nnlib"
+    imports = "import numpy as np\n\ntry:\n    import nnlib\n"
+    imports += lesson_form.WITHOUT_NNLIB
+    stub = new_code_cell("x = ...", execution_count=2, metadata={"tags": ["exercise"]})
     picture = new_output(
         "display_data",
         {"image/png": "", "text/plain": "Figure: a line"},
@@ -133,59 +135,80 @@ def sound_notebook():
         cells=[
             new_markdown_cell(first),
             new_code_cell(imports, execution_count=1),
-            new_markdown_cell("\n\n".join([prompt] * 3 + ["### Trap: x"] * 2)),
+            new_markdown_cell(
+                "\n\n".join([prompt] * 3 + ["### Trap: x"] * 2 + [pause])
+            ),
             new_code_cell(
                 "print(0.5)",
-                execution_count=2,
+                execution_count=3,
                 outputs=[new_output("stream", text="0.5\n"), picture],
             ),
+            *[new_markdown_cell("text") for _ in range(3)],
             new_markdown_cell(closing),
         ]
     )
+    notebook.cells.insert(2, stub)
     return execute.normalise(notebook)
 
 
 def spoil_source(text):
     def spoil(notebook):
-        notebook.cells[3].source = text
+        notebook.cells[4].source = text
 
     return spoil
 
 
 def spoil_output(**changes):
     def spoil(notebook):
-        notebook.cells[3].outputs[0].update(changes)
+        notebook.cells[4].outputs[0].update(changes)
 
     return spoil
 
 
 def set_count(notebook):
-    notebook.cells[3].execution_count = None
+    notebook.cells[4].execution_count = None
 
 
 def add_error(notebook):
-    notebook.cells[3].outputs.append(new_output("error", ename="ValueError"))
+    notebook.cells[4].outputs.append(new_output("error", ename="ValueError"))
 
 
 def drop_alt(notebook):
-    notebook.cells[3].outputs[1].metadata = nbformat.from_dict({})
+    notebook.cells[4].outputs[1].metadata = nbformat.from_dict({})
 
 
 def drop_text(notebook):
-    del notebook.cells[3].outputs[1].data["text/plain"]
+    del notebook.cells[4].outputs[1].data["text/plain"]
 
 
 def drop_prompt(notebook):
-    text = notebook.cells[2].source
-    notebook.cells[2].source = text.replace("> **Predict first.** What?", "", 1)
+    text = notebook.cells[3].source
+    notebook.cells[3].source = text.replace("> **Predict first.** What?", "", 1)
 
 
 def drop_recap(notebook):
     notebook.cells[-1].source = notebook.cells[-1].source.replace("## Recap\n", "")
 
 
+def add_words(notebook):
+    notebook.cells[3].source += " word" * 6000
+
+
+def drop_pause(notebook):
+    notebook.cells[3].source = notebook.cells[3].source.replace("Run All Above", "")
+
+
+def drop_exercise(notebook):
+    notebook.cells[2].metadata["tags"] = ["other"]
+
+
+def drop_message(notebook):
+    source = notebook.cells[1].source
+    notebook.cells[1].source = source.replace("make setup", "pip install nnlib")
+
+
 def add_timing(notebook):
-    notebook.cells[3].metadata["execution"] = {"iopub.execute_input": "2026-01-01"}
+    notebook.cells[4].metadata["execution"] = {"iopub.execute_input": "2026-01-01"}
 
 
 SPOILS = {
@@ -208,6 +231,10 @@ SPOILS = {
     "nbval does not compare": drop_text,
     "three 'Predict first'": drop_prompt,
     "last sections": drop_recap,
+    "more than 6000": add_words,
+    "no place to pause": drop_pause,
+    "no exercise in the first quarter": drop_exercise,
+    "no word on where nnlib is found": drop_message,
     "stable form": add_timing,
 }
 
