@@ -135,9 +135,7 @@ def sound_notebook():
         cells=[
             new_markdown_cell(first),
             new_code_cell(imports, execution_count=1),
-            new_markdown_cell(
-                "\n\n".join([prompt] * 3 + ["### Trap: x"] * 2 + [pause])
-            ),
+            new_markdown_cell("\n\n".join([prompt] * 3 + ["### Trap: x"] * 2)),
             new_code_cell(
                 "print(0.5)",
                 execution_count=3,
