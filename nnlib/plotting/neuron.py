@@ -126,7 +126,7 @@ def baskets(X, a, w, b):
     """Draw baskets as points, the neuron's answers as colours, and its line.
 
     Args:
-        X: baskets, one a row, shape (m, 2), kilograms.
+        X: baskets, one per row, shape (m, 2), kilograms.
         a: the neuron's answers 0 or 1, shape (m,).
         w: weights, shape (2,).
         b: bias, a number.
@@ -144,8 +144,8 @@ def baskets(X, a, w, b):
     ]:
         ax.text(*place, text, color=colour, transform=ax.transAxes, va="center")
     alt = (
-        f"{len(X)} baskets on a grid and a straight line. Below it and on it there "
-        "is no alarm, above it the alarm rings."
+        f"{len(X)} baskets on a grid and a straight line. Above it the alarm rings, "
+        f"for {int(np.sum(a))} of them; below it and on it there is no alarm."
     )
     return described(fig, alt)
 
@@ -221,6 +221,20 @@ def arrows_and_line(u, v, w, b, p, q):
     return described(fig, alt)
 
 
+def _label_contour(ax, w, b, value, bound):
+    """Write the value on the contour w . x + b = value, beside the arrow of w."""
+    foot = (value - b) / (w @ w) * w
+    along = np.array([-w[1], w[0]]) / np.linalg.norm(w)
+    along = along if along[1] > 0 else -along
+    for far in (2.4, 1.5, -1.5, -2.4, 0.9, -0.9):
+        place = foot + far * along
+        if np.abs(place).max() < bound:
+            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
+            text = ax.text(*place, number(value), fontsize=11, bbox=box)
+            text.set(ha="center", va="center")
+            return
+
+
 def what_w_and_b_do(neurons, limits=(-5, 5)):
     """Draw the map of z for four neurons: colour and contours for z, the line in black.
 
@@ -237,19 +251,8 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
         ax.contour(x1, x2, z, levels, colors=GREY, linewidths=0.7, linestyles="-")
         _line(ax, w, b)
         foot = -b / (w @ w) * w
-        beside = 2.4 * np.array([-w[1], w[0]]) / np.linalg.norm(w)
-        beside = beside if beside[1] > 0 else -beside
         for value in (-20, -10, 10, 20):
-            place = (value - b) / (w @ w) * w + beside
-            if np.abs(place).max() < limits[1] - 0.5:
-                box = {
-                    "facecolor": "white",
-                    "edgecolor": "none",
-                    "alpha": 0.7,
-                    "pad": 1,
-                }
-                text = ax.text(*place, number(value), fontsize=11, bbox=box)
-                text.set(ha="center", va="center")
+            _label_contour(ax, w, b, value, limits[1] - 0.6)
         ax.plot(*np.array([[0, 0], foot]).T, color=PURPLE, linewidth=3)
         ax.plot(0, 0, "o", color="black", markersize=6)
         tip = foot + 1.6 * w / np.linalg.norm(w)
@@ -270,9 +273,12 @@ def what_w_and_b_do(neurons, limits=(-5, 5)):
         ax.set_xlabel("$x_1$")
     for ax in axes[:, 0]:
         ax.set_ylabel("$x_2$")
-    alt = (
-        "Four contour maps of z. Doubling b moves the line away from the origin, "
-        "turning w turns it, doubling both leaves it but doubles the steepness."
+    distances = [
+        number(round(float(abs(b) / np.linalg.norm(w)), 2)) for _, w, b in neurons
+    ]
+    alt = "Contour maps of z, with the line's distance from the origin. " + "; ".join(
+        f"{title}: distance {far}"
+        for (title, _, _), far in zip(neurons, distances, strict=True)
     )
     return described(fig, alt)
 
@@ -293,19 +299,26 @@ def one_neuron(w, b, limits=(-5, 5)):
         tip = foot + 1.6 * w / np.linalg.norm(w)
         _line(ax, w, b)
         ax.plot(*np.array([[0, 0], foot]).T, color=PURPLE, linewidth=8)
-        if np.abs([foot, tip]).max() < limits[1]:
+        seen = np.abs([foot, tip]).max() < limits[1]
+        if seen:
             _arrow(ax, foot, tip)
         title += f", distance {number(round(float(np.linalg.norm(foot)), 2))}"
     else:
+        seen = False
         title += ", no line"
     ax.plot(0, 0, "o", color="black", markersize=6)
     ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xlim=limits, ylim=limits)
-    for text, height, colour in [
+    legend = [
         ("$z > 0$: answer 1", 0.6, VERMILION),
         ("$z \\leq 0$: answer 0", 0.5, BLUE),
-        ("arrow: direction of $w$", 0.3, "black"),
-        ("bar: distance from\nthe origin", 0.2, DARK_PURPLE),
-    ]:
+    ]
+    if w.any():
+        arrow_or_not = "arrow: direction of $w$" if seen else "no room for the arrow"
+        legend += [
+            (arrow_or_not, 0.3, "black"),
+            ("bar: distance from\nthe origin", 0.2, DARK_PURPLE),
+        ]
+    for text, height, colour in legend:
         ax.text(1.03, height, text, color=colour, transform=ax.transAxes, va="top")
     alt = (
         f"Answers 0 and 1 on the two sides of the line of w = ({number(w[0])}, "
@@ -318,7 +331,7 @@ def answers_and_mistakes(X, y, neurons):
     """Draw the right answers as points, two neurons' answers behind, mistakes ringed.
 
     Args:
-        X: baskets, one a row, shape (m, 2), kilograms.
+        X: baskets, one per row, shape (m, 2), kilograms.
         y: right answers 0 or 1, shape (m,).
         neurons: two triples (title, w of shape (2,), b).
     """
@@ -339,7 +352,7 @@ def answers_and_mistakes(X, y, neurons):
 
 
 def quotients(f, points, reach=1.0):
-    """Draw the quotient (f(z + h) - f(z)) / h against h, one panel a point z.
+    """Draw the quotient (f(z + h) - f(z)) / h against h, one panel for each point z.
 
     Args:
         f: function of one number or an array.
@@ -517,7 +530,7 @@ def gates(X, panels, dashed):
     """Draw truth tables as points, a neuron's answers behind, rings round mistakes.
 
     Args:
-        X: the four inputs, one a row, shape (4, 2).
+        X: the four inputs, one per row, shape (4, 2).
         panels: three tuples (title, y of shape (4,), w of shape (2,), b).
         dashed: (w, b) of one more line for the last panel.
     """
@@ -533,9 +546,12 @@ def gates(X, panels, dashed):
         ax.set(title=title, xlabel="$x_1$", xticks=[0, 1], yticks=[0, 1])
     _line(axes[2], *dashed, linestyle="--")
     axes[0].set_ylabel("$x_2$")
-    alt = (
-        "Truth tables as four points each, with a neuron's line: AND and OR are "
-        "separated; for XOR one point, ringed, is on the wrong side, and the dashed"
-        " line cuts it off."
+    right = [
+        int(((X @ w + b > 0) == (np.asarray(y) == 1)).sum()) for _, y, w, b in panels
+    ]
+    names = [title.replace("$", "") for title, *_ in panels]
+    alt = "Truth tables as four points each, and a neuron's line. " + "; ".join(
+        f"{name}, {count} right" for name, count in zip(names, right, strict=True)
     )
+    alt += ". Mistakes are ringed. The last panel has a second, dashed line."
     return described(fig, alt)

@@ -18,16 +18,18 @@ ATTEMPTS = {
         (LINE + "abs(w @ p + b)", "divide by the length of w"),
         (LINE + "abs(w @ p + b) / (w @ w)", "once, not by its square"),
         (LINE + "abs(b) / np.sqrt(w @ w)", "expected 8"),
+        (LINE + "abs(w @ p - b) / np.sqrt(w @ w)", "expected 8"),
+        (LINE + "np.sqrt((w @ p + b)**2 / 25)", "with three inputs"),
         (LINE + "w @ p + b", "this is z"),
     ],
     "Exercise 3": [
         (
             "def at_least(k, n):\n    return Neuron(np.ones(n), -k)",
-            "answers 0, although 1 of 1 inputs are 1",
+            "answers 0, although 1 of 1 inputs are 1: z is 0.0 there",
         ),
         (
             "def at_least(k, n):\n    return Neuron(np.ones(2), 0.5 - k)",
-            "has not the shape",
+            "should have shape (1,)",
         ),
         ("def at_least(k, n):\n    return 0.5 - k", "should return a Neuron"),
         (
