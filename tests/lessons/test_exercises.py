@@ -24,7 +24,10 @@ def tagged(cell, tag):
 
 
 def exercises(path):
-    """Run the lesson; yield (name, stub, check, solution, names so far) as it goes."""
+    """Run the lesson; yield (name, stub, check, solution, names so far) as it goes.
+
+    It goes on with the solution, so that a check must not spoil what comes after it.
+    """
     names = {"__name__": "__main__"}
     cells = read(path).cells
     for number, cell in enumerate(cells):
@@ -35,7 +38,8 @@ def exercises(path):
             folded = re.search(SOLUTION, cells[number + 2].source, re.DOTALL)
             assert folded, f"no folded solution below the check of {name}"
             yield name, cell.source, check.source, folded[1], names
-        if cell.cell_type == "code" and not is_slider(cell):
+            exec(folded[1], names)
+        elif cell.cell_type == "code" and not is_slider(cell):
             exec(cell.source, names)
 
 
