@@ -10,13 +10,12 @@ import execute
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from lesson_form import LESSONS, NOTEBOOKS, code_cells, read
+from lesson_form import LESSONS, code_cells, read
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation
 from picture_difference import TOLERANCE, difference
 from PIL import Image
-
-from nnlib import plotting
+from seeds import quiet
 
 PIXELS = 8
 
@@ -57,7 +56,7 @@ def faintest_curve(figure):
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_rough_letters_pass_and_a_moved_curve_does_not(path, monkeypatch):
+def test_rough_letters_pass_and_a_moved_curve_does_not(path):
     rough, moved = [], []
 
     def compare(figure, alt=""):
@@ -70,11 +69,8 @@ def test_rough_letters_pass_and_a_moved_curve_does_not(path, monkeypatch):
             moved.append(difference(picture, with_moved(curve)))
         plt.close(figure)
 
-    monkeypatch.setattr(plotting, "show", compare)
-    monkeypatch.chdir(NOTEBOOKS)
-    plt.switch_backend("agg")
     names = {}
-    with plt.rc_context():
+    with quiet(compare):
         for cell in code_cells(read(path)):
             if not execute.is_slider(cell):
                 exec(cell.source, names)
