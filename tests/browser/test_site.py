@@ -15,6 +15,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import lab_notebook
 import pytest
 
 import nnlib
@@ -37,11 +38,6 @@ RAW = """[...document.querySelectorAll('.math')].filter(
     (formula) => !formula.querySelector('mjx-container')).length"""
 BLURRED = """[...document.querySelectorAll('article img')].filter(
     (image) => image.clientWidth !== image.naturalWidth).map((image) => image.alt)"""
-KERNEL_IS_READY = """() => {
-    const notebook = window.jupyterapp?.shell.currentWidget;
-    const kernel = notebook?.sessionContext?.session?.kernel;
-    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
-}"""
 RUN = """async (code) => {
     const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
     const future = kernel.requestExecute({ code });
@@ -193,7 +189,7 @@ def test_lite_boots_and_imports_nnlib(page, site):
         "**/pyodide-lock.json", lambda route: route.fulfill(body=json.dumps(lock))
     )
     page.goto(f"{site}lite/lab/index.html?path=notebooks/01_neuron.ipynb")
-    page.wait_for_function(KERNEL_IS_READY, timeout=180_000)
+    page.wait_for_function(lab_notebook.KERNEL_IS_READY, timeout=180_000)
     assert asked == []
     lesson = json.loads((ROOT / "notebooks/01_neuron.ipynb").read_text("utf-8"))
     first = next(c["source"] for c in lesson["cells"] if c["cell_type"] == "code")
