@@ -14,6 +14,7 @@ from classroom import TINY, hand_in, page_of, rows_of
 from classroom import run_grader as with_sandbox
 from grading import book, grade, release, sandbox
 from grading.records import Record
+from nbgrader.api import Gradebook
 
 MOST = {"check-1": 4.0, "check-2": 5.0, "check-3": 6.0, "written": 4.0}
 GOOD = {"check-1": 4.0, "check-2": 5.0, "check-3": 6.0, "written": None}
@@ -58,9 +59,10 @@ def course(with_book, tmp_path, monkeypatch):
     return shutil.copytree(with_book, tmp_path / "course")
 
 
-def submit(course, student, **more):
+def submit(course, *students, **more):
     """Hand in what comes to a record with these fields."""
-    return hand_in(course, student, json.dumps(more))
+    for student in students:
+        hand_in(course, student, json.dumps(more))
 
 
 def run_grader(course, *options):
@@ -70,33 +72,28 @@ def run_grader(course, *options):
 def ran(course):
     """Return who has run since this was asked last."""
     path = course / "ran"
-    names = (
-        [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
-    )
+    lines = path.read_text().splitlines() if path.exists() else []
     path.unlink(missing_ok=True)
-    return sorted(set(names))
+    return sorted({json.loads(line) for line in lines})
 
 
 def set_due(course, date):
     """Set the due date, as Formgrader does."""
-    opened = book.Book(course, TINY)
-    opened.book.update_or_create_assignment(TINY, duedate=date)
-    opened.close()
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:
+        opened.update_or_create_assignment(TINY, duedate=date)
 
 
 def give_mark(course, student):
     """Mark the written answer, as Formgrader does."""
-    opened = book.Book(course, TINY)
-    mark = opened.book.find_grade("written", TINY, TINY, student)
-    mark.manual_score, mark.needs_manual_grade = 3.5, False
-    opened.book.db.commit()
-    opened.close()
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:
+        mark = opened.find_grade("written", TINY, TINY, student)
+        mark.manual_score, mark.needs_manual_grade = 3.5, False
+        opened.db.commit()
 
 
 def test_a_class_is_graded(course, capsys):
     submit(course, "ada")
-    for student in ("bob", "cy"):
-        submit(course, student, **HALF, flags=["notice: reads files"])
+    submit(course, "bob", "cy", **HALF, flags=["notice: reads files"])
     assert run_grader(course, "--workers=1") == 0
     said = capsys.readouterr().out
     rows = rows_of(course)
@@ -115,8 +112,7 @@ def test_a_class_is_graded(course, capsys):
 
 
 def test_only_what_changed_runs_again(course):
-    for student in ("ada", "bob"):
-        submit(course, student)
+    submit(course, "ada", "bob")
     assert run_grader(course) == 0
     assert ran(course) == ["ada", "bob"]
     assert run_grader(course, "--seconds=9", "--memory=999") == 0
@@ -132,19 +128,6 @@ def test_only_what_changed_runs_again(course):
             file.write("\n")
         assert run_grader(course) == 0
         assert ran(course) == ["ada", "bob"]
-
-
-def test_others_are_left_out_by_student(course, capsys):
-    for student in ("ada", "bob"):
-        submit(course, student)
-    assert run_grader(course, "--student=ada") == 1
-    assert [row["status"] for row in rows_of(course).values()] == [
-        "graded",
-        "not graded",
-    ]
-    assert "bob was not graded" in capsys.readouterr().out
-    assert run_grader(course) == 0
-    assert ran(course) == ["ada", "bob"]
 
 
 @pytest.mark.parametrize("how", ["dies", "hangs"])
@@ -166,26 +149,6 @@ def test_a_process_that_is_lost_costs_nobody_else(course, how, monkeypatch, caps
     assert ran(course) == ["ada"]
 
 
-def test_an_interrupted_run_goes_on(course, monkeypatch, capsys):
-    for student in ("ada", "bob", "cy"):
-        submit(course, student)
-    with monkeypatch.context() as patch:
-        say = grade.say
-
-        def interrupt(text, *more):
-            say(text, *more)
-            if text.startswith("2/3"):
-                raise KeyboardInterrupt
-
-        patch.setattr(grade, "say", interrupt)
-        assert run_grader(course, "--workers=1") == 130
-    assert "Run the command again" in capsys.readouterr().out
-    assert ran(course) == ["ada", "bob"]
-    assert run_grader(course) == 0
-    assert ran(course) == ["cy"]
-    assert {row["score"] for row in rows_of(course).values()} == {"15"}
-
-
 def test_a_locked_gradebook_costs_no_grade(course, monkeypatch, capfd):
     submit(course, "ada", **HALF)
     assert run_grader(course) == 0
@@ -193,7 +156,9 @@ def test_a_locked_gradebook_costs_no_grade(course, monkeypatch, capfd):
     monkeypatch.setattr(grade, "Book", functools.partial(book.Book, wait=0.2))
     other = sqlite3.connect(course / "gradebook.db")
     other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
     assert run_grader(course) == 2
+    assert 0.2 < time.monotonic() - began < 20
     said = capfd.readouterr().err
     assert "close the program that has gradebook.db open, and run again." in said
     assert "Traceback" not in said
@@ -206,8 +171,7 @@ def test_a_locked_gradebook_costs_no_grade(course, monkeypatch, capfd):
 
 
 def test_a_name_that_is_not_utf_8_is_told(course, capsys):
-    submit(course, os.fsdecode(b"M\xfcller"))
-    submit(course, "ada")
+    submit(course, os.fsdecode(b"M\xfcller"), "ada")
     assert run_grader(course) == 1
     rows = rows_of(course)
     assert (rows["ada"]["score"], rows["M\ufffdller"]["status"]) == ("15", "not graded")
@@ -221,8 +185,7 @@ NAMES += ["100% #1; it's", "Zo\u00eb", "\u674e", "\x1b[31mred", "x" * 200]
 
 
 def test_any_other_name_is_graded(course, capsys):
-    for student in NAMES:
-        submit(course, student)
+    submit(course, *NAMES)
     assert run_grader(course) == 0
     assert ran(course) == sorted(NAMES)
     assert {row["score"] for row in rows_of(course).values()} == {"15"}
@@ -273,21 +236,18 @@ def test_a_linked_submission_is_not_followed(course):
 
 def test_a_roster_tells_who_is_missing(course, capsys):
     (course / "roster.csv").write_text("student;name\nada;Ada\ncy;Cy\n")
-    for student in ("ada", "bob"):
-        submit(course, student)
+    submit(course, "ada", "bob")
     assert run_grader(course) == 0
     assert rows_of(course)["cy"]["status"] == "missing"
     assert "Not in roster.csv: bob." in capsys.readouterr().out
-    (course / "roster.csv").write_text("name\nAda\n")
-    assert run_grader(course) == 2
-    assert "no column called student" in capsys.readouterr().err
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(course, capsys):
-    for student in ("ada", "bob"):
-        submit(course, student)
+    submit(course, "ada", "bob")
     assert run_grader(course, "--student=ada") == 1
-    ran(course)
+    assert [x["status"] for x in rows_of(course).values()] == ["graded", "not graded"]
+    assert "bob was not graded" in capsys.readouterr().out
+    assert ran(course) == ["ada"]
     submit(course, "ada", **HALF)
     (course / "roster.csv").write_text("student\nada\nbob\ncy\n")
     submit(course, os.fsdecode(b"\xfc"))
@@ -295,15 +255,12 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(course, capsys):
     with (course / release.SETTINGS).open("a") as file:
         file.write("\n")
     before = {p: p.stat().st_mtime_ns for p in course.rglob("*")}
-    capsys.readouterr()
     assert run_grader(course, "--dry-run", "--student=ada") == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[:2] == [
+    assert said == [
         "ada: would be graded",
         "bob: not graded, left out by --student",
-    ]
-    assert said[2].startswith("\ufffd: not graded. The name of the folder")
-    assert said[3:] == [
+        "\ufffd: not graded. The name of the folder is not UTF-8: rename it",
         "cy: missing",
         f"Not graded, because it is not submitted/STUDENT/{TINY}/: gil.",
     ]
@@ -314,8 +271,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(course, capsys):
 def test_a_page_that_cannot_be_made_costs_no_grade(course, how, monkeypatch, capsys):
     """And no page is better than an old one."""
     monkeypatch.setattr(grade, "PAGE_SECONDS", 1)
-    submit(course, "ada")
-    submit(course, "bob")
+    submit(course, "ada", "bob")
     assert run_grader(course) == 0
     give_mark(course, "bob")
     submit(course, "ada", **HALF, notes=[how])
@@ -332,8 +288,7 @@ def test_a_page_that_cannot_be_made_costs_no_grade(course, how, monkeypatch, cap
 
 
 def test_files_that_cannot_be_written_cost_no_grade(course, capsys):
-    submit(course, "ada")
-    submit(course, "bob")
+    submit(course, "ada", "bob")
     (course / "grades.csv").mkdir()
     (course / "feedback").mkdir()
     (course / "feedback" / "ada").touch()
@@ -395,24 +350,18 @@ def test_a_mark_by_hand_is_on_the_page_and_waits_if_handed_in_again(course):
         assert "score=3.5" in page_of(course, "ada")
 
 
-def test_rows_of_other_assignments_stay(course):
+def test_other_assignments_keep_their_rows_and_are_in_the_template(course):
     (course / ".grading" / "other").mkdir(parents=True)
     row = {"student": "zoe", "assignment": "other", "status": "graded", "score": "7"}
     (course / ".grading" / "other" / "rows.json").write_text(json.dumps([row]))
+    (course / "release" / "other").mkdir()
+    hand_out = course / "release" / TINY / f"{TINY}.ipynb"
     submit(course, "ada")
-    assert run_grader(course) == 0
-    assert [r["score"] for r in rows_of(course).values()] == ["7", "15"]
-
-
-def test_the_template_is_made_again_with_other_assignments(course):
-    submit(course, "ada")
-    run_grader(course)
-    ran(course)
-    shutil.copytree(course / "release" / TINY, course / "release" / "other")
-    old = course / "release" / "other" / f"{TINY}.ipynb"
-    old.rename(old.with_name("other.ipynb"))
-    run_grader(course)
-    assert ran(course) == []
+    for _ in range(2):
+        assert run_grader(course) == 0
+        assert [r["score"] for r in rows_of(course).values()] == ["7", "15"]
+        shutil.copy(hand_out, course / "release" / "other" / "other.ipynb")
+    assert ran(course) == ["ada"]
     others = (course / ".grading" / TINY / "template" / "others").iterdir()
     assert [path.name for path in others] == ["other.ipynb"]
 
