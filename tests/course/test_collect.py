@@ -72,7 +72,9 @@ def test_the_platforms_namings(take, name, place):
     ],
 )
 def test_who_is_who(take, names, places):
-    roster = "name;student;id\nAda Low;al1;12\nBob;bob;13\nAnn May;a1;71\nAnn May;a2;72\n"
+    roster = (
+        "name;student;id\nAda Low;al1;12\nBob;bob;13\nAnn May;a1;71\nAnn May;a2;72\n"
+    )
     assert take(dict.fromkeys(names, NOTEBOOK), roster)[0] == places
 
 

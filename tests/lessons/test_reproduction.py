@@ -1,14 +1,18 @@
 """Every stored figure comes out again, and notebooks are written in one form only."""
 
 import copy
+import io
 from importlib.metadata import version
 
 import execute
 import lesson_form
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from lesson_form import LESSONS, ROOT, read
 from nbformat.v4 import new_code_cell, new_notebook
 from picture_difference import TOLERANCE, difference, picture
+from PIL import Image
 
 
 def locked(package):
@@ -44,6 +48,23 @@ def test_all_comes_out_again_when_each_cell_is_run_twice(path, record_property):
                     figures += 1
     assert figures or not locked("matplotlib")
     record_property("figures", figures // 2)
+
+
+def drawn(shift, antialiased=True):
+    figure, ax = plt.subplots(figsize=(7, 3.5))
+    x = np.linspace(0, 1, 50)
+    ax.plot(x, x**2 + shift)
+    ax.set(xlim=(0, 1), ylim=(0, 1.2))
+    ax.set_title("Another drawing of letters", antialiased=antialiased)
+    figure.savefig(buffer := io.BytesIO())
+    plt.close(figure)
+    return Image.open(buffer)
+
+
+def test_rough_letters_pass_and_a_moved_curve_does_not():
+    assert difference(drawn(0), drawn(0)) == 0
+    assert 0 < difference(drawn(0), drawn(0, antialiased=False)) < TOLERANCE
+    assert difference(drawn(0), drawn(0.05)) > 3 * TOLERANCE
 
 
 def test_writing_a_lesson_again_changes_no_byte(tmp_path):
