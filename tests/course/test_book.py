@@ -236,37 +236,17 @@ def test_a_plugin_that_fails_is_told(course, opened):
         Book(course, TINY)
 
 
-ROWS = [
-    {"student": "Zo\u00eb M\u00fcller", "assignment": "one", "score": "1", "a": "1"},
-    {"student": "ada", "assignment": "one", "score": "2"},
-]
-BAD = {
-    "BOM": lambda text: text.encode("utf-8-sig"),
-    "no BOM": lambda text: text.encode(),
-    "semicolons": lambda text: text.replace(",", ";").encode(),
-    "semicolons in cp1252": lambda text: text.replace(",", ";").encode("cp1252"),
-    "cp1252": lambda text: text.encode("cp1252"),
-    "tabs in UTF-16": lambda text: text.replace(",", "\t").encode("utf-16"),
-    "empty": lambda text: b"",
-    "a row below": lambda text: (text + "mean,,,1.5\n").encode(),
-    "no header": lambda text: text.partition("\n")[2].encode(),
-}
-
-
-@pytest.mark.parametrize("way", BAD)
-def test_a_csv_that_was_saved_again_is_only_written(tmp_path, way):
-    for name, rows in (("one", ROWS), ("two", [ROWS[1] | {"assignment": "two"}])):
+def test_a_csv_that_was_saved_again_is_only_written(tmp_path):
+    path, course = tmp_path / "grades.csv", {"path": tmp_path}
+    for name in ("one", "two"):
         folder = tmp_path / ".grading" / name
         folder.mkdir(parents=True)
-        grade.store_rows(SimpleNamespace(folder=folder, path=tmp_path), rows)
-    path = tmp_path / "grades.csv"
-    good = path.read_bytes()
-    path.write_bytes(BAD[way](good.decode("utf-8-sig")))
-    assert not grade.store_rows(SimpleNamespace(folder=folder, path=tmp_path), rows)
-    assert path.read_bytes() == good
+        path.write_bytes("Zo\u00eb;1\nmean;;1".encode("cp1252"))
+        row = {"student": "Zo\u00eb", "assignment": name, "score": "1"}
+        assert not grade.store_rows(SimpleNamespace(folder=folder, **course), [row])
     with path.open(encoding="utf-8-sig") as file:
-        names = [row["student"] for row in csv.DictReader(file)]
-    assert names == ["Zo\u00eb M\u00fcller", "ada", "ada"]
+        found = [(row["student"], row["assignment"]) for row in csv.DictReader(file)]
+    assert found == [("Zo\u00eb", "one"), ("Zo\u00eb", "two")]
 
 
 def test_the_csv_is_for_a_spreadsheet(tmp_path):
