@@ -1,9 +1,11 @@
 """The committed hand-outs are what the sources generate, and give nothing away."""
 
+import ast
 import shutil
 
 import pytest
 from classroom import STUB, cell_of, handed_out, read
+from execute import is_check
 from grading import release
 
 NAMES = release.names(release.COURSE)
@@ -67,3 +69,24 @@ def test_an_unknown_name_is_told(course, tmp_path):
     (tmp_path / "source" / "a" / "a.ipynb").touch()
     with pytest.raises(SystemExit, match="is it the course folder"):
         release.main(["--course", str(tmp_path)])
+
+
+def top_names(source):
+    """Return the names that a cell defines for all cells after it."""
+    names = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        else:
+            stored = [x for x in ast.walk(node) if isinstance(x, ast.Name)]
+            names |= {x.id for x in stored if isinstance(x.ctx, ast.Store)}
+    return names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_checks_are_folded_and_leave_no_name_that_a_forgotten_self_could_find(name):
+    checks = [x for x in read(release.COURSE, "source", name).cells if is_check(x)]
+    assert len(checks) >= 4
+    for cell in checks:
+        assert cell.metadata.jupyter == {"source_hidden": True}
+        assert top_names(cell.source) == {"task", "checks"}
