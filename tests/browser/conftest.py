@@ -11,21 +11,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from lab_notebook import Lab
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET_CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-component-update",
-    "--disable-background-networking",
-    "--no-first-run",
-]
+DISABLED = "gpu quic sync component-update background-networking"
+QUIET_CHROMIUM = ["--no-sandbox", "--no-first-run"]
+QUIET_CHROMIUM += [f"--disable-{what}" for what in DISABLED.split()]
 NO_PLAYWRIGHT = """\
 The browser tests did not run: Playwright is not installed in this environment.
     python -m pip install -e '.[lab,test,browser]'      (make browser-test does this)
@@ -69,11 +63,10 @@ def page(browser):
 def new_user(tmp_path_factory):
     """The environment of someone who has never opened JupyterLab and has no display."""
     home = tmp_path_factory.mktemp("new-user")
+    announcements = {"@jupyterlab/apputils-extension:announcements": True}
     settings = {
         "jupyter_lab_config.json": {"LabApp": {"expose_app_in_browser": True}},
-        "labconfig/page_config.json": {
-            "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
-        },
+        "labconfig/page_config.json": {"disabledExtensions": announcements},
     }
     for name, content in settings.items():
         path = home / "config" / name
@@ -84,13 +77,9 @@ def new_user(tmp_path_factory):
         for name, value in os.environ.items()
         if not name.startswith(("JUPYTER", "JPY_", "MAKE")) and name != "DISPLAY"
     }
-    return inherited | {
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "IPYTHONDIR": str(home / "ipython"),
-        "BROWSER": "true",
-    }
+    kinds = ("CONFIG", "DATA", "RUNTIME")
+    own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in kinds}
+    return inherited | own | {"IPYTHONDIR": str(home / "ipython"), "BROWSER": "true"}
 
 
 @pytest.fixture(scope="session")
@@ -120,13 +109,6 @@ def start_lab(new_user, tmp_path_factory):
         yield start
 
 
-class Lab(NamedTuple):
-    """A running JupyterLab: the folder it serves, its address with the token."""
-
-    folder: Path
-    address: str
-
-
 @pytest.fixture(scope="session")
 def lab(start_lab, tmp_path_factory):
     """The folder and the address of a JupyterLab that serves a copy of notebooks/."""
@@ -143,8 +125,7 @@ def as_root():
 
 def free_port():
     """Return a port on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
 
 
@@ -152,7 +133,7 @@ def printed_address(server, log, seconds=300):
     """Wait until the server has printed its address with the token; return it."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
-        stopped = server.poll() is not None
+        stopped = server.poll() is not None  # asked before the log is read
         if found := re.search(r"http://127\.0\.0\.1:\S+token=\w+", log.read_text()):
             return found[0]
         if stopped:

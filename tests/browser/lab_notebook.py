@@ -1,5 +1,8 @@
 """A notebook open in JupyterLab: run all its cells, find one again, save."""
 
+from pathlib import Path
+from typing import NamedTuple
+
 import nbformat
 
 SECONDS_FOR_A_LESSON = 300
@@ -46,6 +49,13 @@ FOLD = """async () => {
 STOP_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 
 
+class Lab(NamedTuple):
+    """A running JupyterLab: the folder it serves, its address with the token."""
+
+    folder: Path
+    address: str
+
+
 def run_all(page, lab, name):
     """Open the notebook as a reader does, Run All Cells; return what it then holds."""
     page.goto(lab.address.replace("/lab?", f"/lab/workspaces/tests/tree/{name}?reset&"))
@@ -58,18 +68,3 @@ def run_all(page, lab, name):
 def scroll_to_cell(page, number):
     """Bring the cell with this number, counted from 0, to the top of the screen."""
     page.evaluate(SCROLL_TO_CELL, number)
-
-
-def fold_and_hide(page):
-    """Fold a heading, hide and scroll an output, hide code, as a reader may."""
-    page.evaluate(FOLD)
-
-
-def save(page):
-    """Save the notebook that is open, as the Save button does."""
-    page.evaluate(SAVE)
-
-
-def stop_kernel(page):
-    """End the kernel of the notebook that is open."""
-    page.evaluate(STOP_KERNEL)

@@ -11,20 +11,10 @@ pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def address(start_lab):
-    """The address that `make lab` prints on a machine without a display."""
-    return start_lab("make", "lab", "PORT={port}", folder=PROJECT)
-
-
-def test_the_printed_address_opens_lesson_01(page, address):
+def test_the_printed_address_opens_lesson_01_and_its_links_the_library(page, start_lab):
     lesson = nbformat.read(PROJECT / "notebooks" / "01_neuron.ipynb", as_version=4)
     title = re.search(r"^# (.+)$", lesson.cells[0].source, re.MULTILINE)[1]
-    page.goto(address)
+    page.goto(start_lab("make", "lab", "PORT={port}", folder=PROJECT))
     page.get_by_role("heading", name=title).wait_for()
-
-
-def test_a_link_from_the_lesson_opens_the_library(page, address):
-    page.goto(address)
     page.get_by_role("link", name="neuron.py", exact=True).first.click()
     page.get_by_role("tab", name="neuron.py", exact=True).wait_for()

@@ -172,9 +172,8 @@ def insert(notebook, before, source):
 
 def hand_in(course, student, notebook, name=TINY, filename=None):
     """Put a notebook, or a text, into submitted/STUDENT/NAME/ and return its path."""
-    folder = Path(course) / "submitted" / student / name
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / (filename or f"{name}.ipynb")
+    path = Path(course, "submitted", student, name, filename or f"{name}.ipynb")
+    path.parent.mkdir(parents=True, exist_ok=True)
     content = notebook if isinstance(notebook, str | bytes) else json.dumps(notebook)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path

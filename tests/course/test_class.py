@@ -78,11 +78,3 @@ def test_nothing_is_found_outside_and_no_place_can_be_filled(graded):
     page = page_of(graded, "fills-shm")
     assert page.count("full /") == 3
     assert "not full /" not in page
-
-
-def test_no_script_of_a_student_is_on_a_page(graded):
-    text = page_of(graded, "scripts", as_it_reads=False)
-    assert "Hello" in text
-    assert "<script>document" not in text
-    assert "<img src=x" not in text
-    assert 'onerror="taken"' not in text

@@ -38,15 +38,15 @@ def take(tmp_path, capsys):
     return run
 
 
+MOODLE = "assignsubmission_file_"
+
+
 @pytest.mark.parametrize(
     ("name", "place"),
     [
-        (
-            "Ada L\u00f6w_12_assignsubmission_file_/tiny.ipynb",
-            "Ada L\u00f6w/tiny/tiny.ipynb",
-        ),
-        ("Ada_12_assignsubmission_file_tiny.ipynb", "Ada/tiny/tiny.ipynb"),
-        ("Course 1/Ada_12_assignsubmission_file_/d/x.txt", "Ada/tiny/d/x.txt"),
+        (f"Ada L\u00f6w_12_{MOODLE}/tiny.ipynb", "Ada L\u00f6w/tiny/tiny.ipynb"),
+        (f"Ada_12_{MOODLE}tiny.ipynb", "Ada/tiny/tiny.ipynb"),
+        (f"Course 1/Ada_12_{MOODLE}/d/x.txt", "Ada/tiny/d/x.txt"),
         ("lovelaceada_123_4567_tiny-1.ipynb", "lovelaceada/tiny/tiny-1.ipynb"),
         ("lovelaceada_LATE_123_4567_tiny.ipynb", "lovelaceada/tiny/tiny.ipynb"),
         ("ada/tiny.ipynb", "ada/tiny/tiny.ipynb"),
@@ -59,31 +59,33 @@ def test_the_platforms_namings(take, name, place):
     assert f"{name} -> submitted/{place}" in said
 
 
-def test_the_roster_says_who_is_who(take):
-    roster = "name;student;id\nAda L\u00f6w;al1;12\nBob;bob;13\n"
-    found, _ = take(
-        {
-            "Somebody_12_assignsubmission_file_/a.ipynb": NOTEBOOK,
-            "bob_99_5_b.ipynb": NOTEBOOK,
-        },
-        roster,
+@pytest.mark.parametrize(
+    ("names", "places"),
+    [
+        ([f"Some_12_{MOODLE}/a", "bob_99_5_b"], {"al1/tiny/a", "bob/tiny/b"}),
+        # Of one name are two, and one that two have in the roster is nobody's.
+        ([f"Max_1_{MOODLE}/t", f"Max_2_{MOODLE}/t"], {"Max 1/tiny/t", "Max 2/tiny/t"}),
+        (
+            [f"Ann May_9_{MOODLE}/a", "lowada_77_5_b"],
+            {"Ann May 9/tiny/a", "al1/tiny/b"},
+        ),
+    ],
+)
+def test_who_is_who(take, names, places):
+    roster = (
+        "name;student;id\nAda Low;al1;12\nBob;bob;13\nAnn May;a1;71\nAnn May;a2;72\n"
     )
-    assert found == {"al1/tiny/a.ipynb", "bob/tiny/b.ipynb"}
-
-
-def test_two_of_one_name_are_two(take):
-    files = {f"Max_{n}_assignsubmission_file_/t.ipynb": NOTEBOOK for n in (1, 2)}
-    assert take(files)[0] == {"Max 1/tiny/t.ipynb", "Max 2/tiny/t.ipynb"}
+    assert take(dict.fromkeys(names, NOTEBOOK), roster)[0] == places
 
 
 def test_debris_is_left_out_and_zips_inside_are_opened(take):
     inner = zipped({"work/tiny.ipynb": NOTEBOOK, "__MACOSX/._tiny.ipynb": b"x"})
     found, said = take(
         {
-            "Ada_1_assignsubmission_file_/hw.zip": inner,
+            f"Ada_1_{MOODLE}/hw.zip": inner,
             "Ada_1_assignsubmission_onlinetext_/onlinetext.html": b"<p>",
-            "__MACOSX/Ada_1_assignsubmission_file_/._hw.zip": b"x",
-            "Bob_2_assignsubmission_file_/bad.zip": b"PK\3\4 no",
+            f"__MACOSX/Ada_1_{MOODLE}/._hw.zip": b"x",
+            f"Bob_2_{MOODLE}/bad.zip": b"PK\3\4 no",
         }
     )
     assert found == {"Ada/tiny/work/tiny.ipynb"}
@@ -92,26 +94,19 @@ def test_debris_is_left_out_and_zips_inside_are_opened(take):
 
 def test_no_student_hands_in_for_another(take):
     """Not by a name inside a zip, nor by one inside a folder, nor the time of it."""
-    names = ("Bob_2_assignsubmission_file_/tiny.ipynb", "bob_9_9_tiny.ipynb")
-    for name in names:
+    for name in (f"Bob_2_{MOODLE}/tiny.ipynb", "bob_9_9_tiny.ipynb"):
         inner = zipped({name: NOTEBOOK})
         found, _ = take(
             {
-                "Zed_1_assignsubmission_file_/mine.zip": inner,
-                f"Eve_4_assignsubmission_file_/{name}": NOTEBOOK,
-                "Kim_7_assignsubmission_file_mine.zip": inner,
-                "Ann_5_assignsubmission_file_/timestamp.txt": b"2001-01-01",
+                f"Zed_1_{MOODLE}/mine.zip": inner,
+                f"Eve_4_{MOODLE}/{name}": NOTEBOOK,
+                f"Kim_7_{MOODLE}mine.zip": inner,
+                f"Ann_5_{MOODLE}/timestamp.txt": b"2001-01-01",
                 "lou_3_8_mine.zip": inner,
                 "max.zip": inner,
             }
         )
-        assert {path.split("/")[0] for path in found} == {
-            "Zed",
-            "Eve",
-            "Kim",
-            "lou",
-            "max",
-        }
+        assert {x.split("/")[0] for x in found} == {"Zed", "Eve", "Kim", "lou", "max"}
 
 
 def test_no_file_gets_out_of_its_folder(take, tmp_path):
@@ -136,7 +131,10 @@ def test_collecting_again_replaces(take):
     assert "ada: what had been collected before is replaced." in said
 
 
-def test_what_cannot_be_read_is_told(take):
+def test_what_cannot_be_read_is_told(take, monkeypatch):
+    monkeypatch.setattr(collect, "MOST_FILES", 1)
+    with pytest.raises(SystemExit, match="too many files"):
+        take({f"ada/{n}.ipynb": NOTEBOOK for n in range(11)})
     with pytest.raises(SystemExit, match="cannot be read"):
         take(b"no zip")
     with pytest.raises(SystemExit, match="no assignment 'tyni'"):
@@ -144,18 +142,11 @@ def test_what_cannot_be_read_is_told(take):
 
 
 def test_of_one_name_none_gets_the_others_folder_later(take):
-    first, then = (f"Max_{n}_assignsubmission_file_/{n}.ipynb" for n in (1, 2))
+    first, then = (f"Max_{n}_{MOODLE}/{n}.ipynb" for n in (1, 2))
     take({first: NOTEBOOK})
     assert take({then: NOTEBOOK})[0] == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
     again = take({first: b"new", then: b"new"})[0]
     assert again == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
-
-
-def test_a_name_that_two_have_in_the_roster_is_nobodys(take):
-    roster = "student,name,id\nmm1,Max May,1\nmm2,Max May,2\nal,Ada Low,3\n"
-    names = ["Max May_9_assignsubmission_file_/a.ipynb", "lowada_77_5_b.ipynb"]
-    found, _ = take(dict.fromkeys(names, NOTEBOOK), roster)
-    assert found == {"Max May 9/tiny/a.ipynb", "al/tiny/b.ipynb"}
 
 
 def test_an_inner_zip_is_measured_before_it_is_unpacked(take, monkeypatch):
@@ -166,12 +157,6 @@ def test_an_inner_zip_is_measured_before_it_is_unpacked(take, monkeypatch):
     found, said = take({"lou_3_8_bomb.zip": inner.getvalue(), "max.ipynb": NOTEBOOK})
     assert found == {"max/tiny/tiny.ipynb"}
     assert "bomb.zip: left out, it cannot be unpacked: unpacked it would be" in said
-
-
-def test_too_many_files_are_refused(take, monkeypatch):
-    monkeypatch.setattr(collect, "MOST_FILES", 1)
-    with pytest.raises(SystemExit, match="too many files"):
-        take({f"ada/{n}.ipynb": NOTEBOOK for n in range(11)})
 
 
 def test_every_file_is_told_of_in_one_line(take):

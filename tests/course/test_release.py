@@ -1,9 +1,11 @@
 """The committed hand-outs are what the sources generate, and give nothing away."""
 
+import ast
 import shutil
 
 import pytest
-from classroom import STUB, TINY, cell_of, handed_out, read
+from classroom import STUB, cell_of, handed_out, read
+from execute import is_check
 from grading import release
 
 NAMES = release.names(release.COURSE)
@@ -27,10 +29,11 @@ def lines_of(source):
     return lines[True] - {""}, lines[False]
 
 
-def assert_gives_nothing_away(course, name):
-    secret, shown = lines_of(read(course, "source", name))
+@pytest.mark.parametrize("name", NAMES)
+def test_hand_out_holds_no_line_of_solution_hidden_test_or_mark_scheme(name):
+    secret, shown = lines_of(read(release.COURSE, "source", name))
     assert secret - shown
-    handed = handed_out(course, name).cells
+    handed = handed_out(release.COURSE, name).cells
     lines = {line.strip() for cell in handed for line in cell.source.split("\n")}
     assert not (secret - shown) & lines
     assert not any("### BEGIN" in line or "### END" in line for line in lines)
@@ -53,23 +56,10 @@ def test_committed_hand_outs_are_what_the_sources_generate(generated):
     assert {path.parts[0] for path in committed} == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_hand_out_holds_no_line_of_solution_hidden_test_or_mark_scheme(name):
-    assert_gives_nothing_away(release.COURSE, name)
-
-
-def test_tiny_gives_nothing_away(course):
-    assert_gives_nothing_away(course, TINY)
+def test_what_stands_in_place_of_a_solution(course):
     notebook = handed_out(course)
     assert cell_of(notebook, "task-1").source.split("\n")[-1] == f"    {STUB}"
     assert cell_of(notebook, "written").source.endswith("in place of this line.*")
-    assert "Why is the mean" in cell_of(notebook, "written").source
-
-
-def test_a_second_run_changes_no_byte(course):
-    before = files(course / "release")
-    release.main([TINY, "--course", str(course)])
-    assert files(course / "release") == before
 
 
 def test_an_unknown_name_is_told(course, tmp_path):
@@ -79,3 +69,24 @@ def test_an_unknown_name_is_told(course, tmp_path):
     (tmp_path / "source" / "a" / "a.ipynb").touch()
     with pytest.raises(SystemExit, match="is it the course folder"):
         release.main(["--course", str(tmp_path)])
+
+
+def top_names(source):
+    """Return the names that a cell defines for all cells after it."""
+    names = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        else:
+            stored = [x for x in ast.walk(node) if isinstance(x, ast.Name)]
+            names |= {x.id for x in stored if isinstance(x.ctx, ast.Store)}
+    return names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_checks_are_folded_and_leave_no_name_that_a_forgotten_self_could_find(name):
+    checks = [x for x in read(release.COURSE, "source", name).cells if is_check(x)]
+    assert len(checks) >= 4
+    for cell in checks:
+        assert cell.metadata.jupyter == {"source_hidden": True}
+        assert top_names(cell.source) == {"task", "checks"}

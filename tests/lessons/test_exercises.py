@@ -9,18 +9,12 @@ import importlib
 import io
 import re
 
-import matplotlib.pyplot as plt
 import pytest
 from execute import CHECK_TAG, EXERCISE_TAG, is_slider
-from lesson_form import LESSONS, ROOT, read
-
-from nnlib import plotting
+from lesson_form import LESSONS, has_tag, read
+from seeds import quiet
 
 SOLUTION = r"<summary>Solution</summary>.*?```python\n(.*?)```"
-
-
-def tagged(cell, tag):
-    return tag in cell.metadata.get("tags", [])
 
 
 def exercises(path):
@@ -31,9 +25,9 @@ def exercises(path):
     names = {"__name__": "__main__"}
     cells = read(path).cells
     for number, cell in enumerate(cells):
-        if tagged(cell, EXERCISE_TAG):
+        if has_tag(cell, EXERCISE_TAG):
             check = cells[number + 1]
-            assert tagged(check, CHECK_TAG), f"no check below {cell.source}"
+            assert has_tag(check, CHECK_TAG), f"no check below {cell.source}"
             (name,) = re.findall(r'^with exercise\("(.+?)"', check.source, re.MULTILINE)
             folded = re.search(SOLUTION, cells[number + 2].source, re.DOTALL)
             assert folded, f"no folded solution below the check of {name}"
@@ -54,22 +48,20 @@ def answer(code, check, names):
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_a_check_tells_nothing_done_from_solved_and_from_wrong(path, monkeypatch):
-    monkeypatch.setattr(plotting, "show", lambda figure, alt="": plt.close(figure))
-    monkeypatch.chdir(ROOT / "notebooks")
-    plt.switch_backend("agg")
+def test_a_check_tells_nothing_done_from_solved_and_from_wrong(path):
     attempts = importlib.import_module(f"catalogue.lesson_{path.stem[:2]}").ATTEMPTS
     found = []
-    for name, stub, check, solution, names in exercises(path):
-        found.append(name)
-        assert answer(stub, check, names) == f"{name}: not done yet\n"
-        assert answer(solution, check, names) == f"{name}: all checks passed.\n"
-        assert len(attempts[name]) >= 3
-        for code, words in attempts[name]:
-            said = answer(code, check, names)
-            assert said.startswith(f"{name}: "), code
-            assert words in said, code
-            assert "passed" not in said, code
+    with quiet():
+        for name, stub, check, solution, names in exercises(path):
+            found.append(name)
+            assert answer(stub, check, names) == f"{name}: not done yet\n"
+            assert answer(solution, check, names) == f"{name}: all checks passed.\n"
+            assert len(attempts[name]) >= 3
+            for code, words in attempts[name]:
+                said = answer(code, check, names)
+                assert said.startswith(f"{name}: "), code
+                assert words in said, code
+                assert "passed" not in said, code
     assert found == [f"Exercise {n}" for n in range(1, len(found) + 1)]
     assert set(found) == set(attempts)
     assert len(found) >= 3

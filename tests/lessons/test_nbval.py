@@ -14,15 +14,7 @@ SOURCES = sorted(COURSE.glob("source/*/*.ipynb"))
 
 
 def pytest_run(*arguments, folder=ROOT):
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--nbval",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-pno:cacheprovider"]
     command += map(str, arguments)
     options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 300}
     return subprocess.run(command, **options).stdout

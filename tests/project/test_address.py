@@ -10,11 +10,9 @@ import yaml
 from lesson_form import ROOT
 from packaging.version import Version
 
-HERE = address.Address("https://github.com/Ada/nets", "main")
-ELSEWHERE = address.Address("https://git.example.org/group/nets", "main")
-
-
 WEB = "https://github.com/Ada/nets"
+HERE = address.Address(WEB, "main")
+ELSEWHERE = address.Address("https://git.example.org/group/nets", "main")
 WEBS = (WEB, f"{WEB}.git", "https://user:word@github.com/Ada/nets.git/")
 SSH = ("ssh://git@github.com:22/Ada/nets.git", "git@github.com:Ada/nets.git")
 FOLDERS = ("", "/srv/nets", "../nets", "file:///srv/nets.git")
@@ -45,9 +43,8 @@ def test_the_first_place_that_names_it_counts(monkeypatch, tmp_path):
 
 def test_what_follows_from_it():
     assert HERE.site == "https://ada.github.io/nets/"
-    assert HERE._replace(repository="https://github.com/Ada/ada.github.io").site == (
-        "https://ada.github.io/"
-    )
+    own = HERE._replace(repository="https://github.com/Ada/ada.github.io")
+    assert own.site == "https://ada.github.io/"
     assert HERE.binder("a/b.ipynb") == (
         "https://mybinder.org/v2/gh/Ada/nets/main?urlpath=lab%2Ftree%2Fa%2Fb.ipynb"
     )

@@ -1,7 +1,5 @@
 """The README's picture and its code are what the lessons make."""
 
-import contextlib
-import io
 import re
 
 import execute
@@ -12,18 +10,14 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def test_the_picture_is_the_output_of_the_lessons_cell():
     pictures = [execute.readme_picture(read(path)) for path in LESSONS]
-    assert [picture for picture in pictures if picture] == [
-        execute.PICTURE.read_bytes()
-    ]
+    assert [x for x in pictures if x] == [execute.PICTURE.read_bytes()]
     assert f"({execute.PICTURE.relative_to(ROOT).as_posix()})" in README
 
 
-def test_the_code_runs_and_classifies_the_spiral():
+def test_the_code_runs_and_classifies_the_spiral(capsys):
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(code, {})
-    assert float(printed.getvalue()) >= 0.973
+    exec(code, {})
+    assert float(capsys.readouterr().out) >= 0.973
 
 
 def test_every_make_target_named_in_the_pages_exists():
