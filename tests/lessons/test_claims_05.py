@@ -1,115 +1,150 @@
 """What lesson 05 says of training runs, for the seeds 0 to 9."""
 
 import numpy as np
-import pytest
 from seeds import SEEDS, broken, near, over_seeds, run
 
-from nnlib import SGD, Dense, ReLU, Sequential, SoftmaxCrossEntropy, datasets, fit
+from nnlib import SGD, SoftmaxCrossEntropy, fit
+
+
+def ladder(rung):
+    """Return accuracy, macro F1 and top-2 accuracy of a rung, one row per seed."""
+    return over_seeds(5, f"results[{rung!r}]")
 
 
 def test_its_assertions_hold_with_other_seeds():
-    assert broken(5) <= {
-        "new points cost more",  # "with other seeds it is smaller, or there is none"
-        "wrong, and nearly certain",  # of the two ringed points
-        *("accuracy", "macro F1"),  # 0.973 is below the mean, not below all: see below
-    }
+    assert broken(5) == set()
 
 
 def test_held_out_averages_of_the_network():
-    accuracy, macro_f1, top_2 = over_seeds(5, "reached").T
-    assert accuracy.mean() == near(0.980, 0.002)
-    assert macro_f1.mean() == near(0.980, 0.002)
-    assert top_2.mean() >= 0.9995
+    accuracy, macro_f1, top_2 = ladder("32 hidden ReLUs").T
+    assert accuracy.mean() == near(0.979, 0.002)
     assert accuracy.min() == near(0.967, 0.004)
     assert accuracy.max() == near(0.990, 0.004)
+    assert np.all(abs(accuracy - macro_f1) < 0.001)  # "macro F1 agrees with accuracy"
+    assert top_2.min() > 0.996
 
 
-def test_without_a_hidden_layer():
-    assert over_seeds(5, "linear_accuracy").max() < 0.6
+def test_the_rungs_beside_it():
+    straight = np.stack([ladder("nearest mean"), ladder("one layer")])[..., 0]
+    assert straight.min() > 0.48  # "about 0.5"
+    assert straight.max() < 0.58  # "both stay below 0.58"
     other = over_seeds(5, "accuracy(y_held, other(X_held).argmax(axis=1))")
-    assert other.min() == near(0.64, 0.006)  # "the other weights reach 64 to 68 %"
+    assert other.min() == near(0.64, 0.006)  # "the other weights reach 0.64 to 0.68"
     assert other.max() == near(0.68, 0.006)
+    neighbour, network = ladder("nearest neighbour"), ladder("32 hidden ReLUs")
+    assert np.all(neighbour[:, 0] >= network[:, 0])  # "never worse"
+    assert neighbour[:, 0].min() > 0.99  # "nearly 1"
+
+
+def test_other_weights_have_more_right_at_a_higher_loss():
+    losses = over_seeds(
+        5, "[SoftmaxCrossEntropy()(net(X_held), y_held) for net in (linear, other)]"
+    )
+    assert np.all(losses[:, 0] < losses[:, 1])
 
 
 def test_the_initial_loss():
     initial = over_seeds(5, "initial_loss")
-    assert 1.0 < initial.min() < initial.max() < 1.4
+    assert 1.0 < initial.min() < initial.max() < 1.5
 
 
 def test_the_curves_as_the_lesson_reads_them():
     loss = over_seeds(5, "history['loss']")  # (seeds, epochs)
     held_loss = over_seeds(5, "history['validation_loss']")
-    held = over_seeds(5, "seen['held out']")
     gap = (held_loss - loss)[:, 190:].mean(axis=1)
-    assert gap[0] == near(0.06, 0.01)
-    assert -0.02 < gap.min() < gap.max() < 0.065  # "smaller, or there is none"
+    assert gap[0] > 0.05
+    assert gap.min() < 0.01  # "with some other seeds there is no gap"
     # "it still falls at the end": single epochs are noisy
     ends = [held_loss[:, end - 10 : end].mean(axis=1) for end in (100, 150, 200)]
     assert (np.diff(ends, axis=0) < 0).all()
-    assert (held_loss < loss - 0.05)[:, 0].all()  # "at epoch 1 it is well below"
-    assert held[:, 49].min() == near(0.89, 0.01)
-    assert held[:, 49].max() == near(0.94, 0.01)
+    assert (held_loss < loss)[:, :2].all()  # "for the first epochs"
+    held = over_seeds(5, "seen['held out']")
+    assert held[:, 49].min() > 0.87
+    assert held[:, 49].max() < 0.95  # "takes 150 more for the rest"
 
 
-@pytest.mark.parametrize(
-    ("neurons", "low", "high"), [(6, 0.82, 0.97), (32, 0.97, 0.99)]
-)
-def test_more_neurons_get_more_points_right(neurons, low, high):
-    right = over_seeds(5, f"accuracy(y, trained({neurons})(X).argmax(axis=1))")
-    assert right.min() == near(low, 0.02)
-    assert right.max() == near(high, 0.015)
+def test_more_neurons_get_more_points_right():
+    for neurons, low, high in ((6, 0.82, 0.97), (32, 0.97, 0.99)):
+        net = f"train(lambda rng: network(rng, {neurons}), X, y)[0]"
+        right = over_seeds(5, f"accuracy(y, {net}(X).argmax(axis=1))")
+        assert right.min() == near(low, 0.006)
+        assert right.max() == near(high, 0.006)
+
+
+def test_far_outside_it_is_nearly_certain():
+    assert over_seeds(5, "sure_far").min() > 0.97
 
 
 def test_one_over_m_twice():
     accuracy = over_seeds(5, "twice_accuracy")
-    assert accuracy.mean() == near(0.59, 0.01)
     assert accuracy.max() < 0.70
+    assert over_seeds(5, "slow['loss'][-1]").min() > 0.5
 
 
 def mended(seed):
     """Return the held-out accuracy with 1/m twice at a rate 64 times as large."""
     lesson, rng = run(5, seed), np.random.default_rng(seed)
-    for n in (300, 100):  # the lesson's data, so that its weights follow
-        datasets.spiral(n, n_classes=3, noise=0.25, rng=rng)
     model = lesson.divides_again(rng)
     fit(model, lesson.X, lesson.y, SoftmaxCrossEntropy(), SGD(6.4), 200, 64, rng)
     return lesson.accuracy(lesson.y_held, model(lesson.X_held).argmax(axis=1))
 
 
 def test_64_times_the_rate_does_not_mend_it():
-    # measured 0.944, worst run 0.853; at so large a rate differences in the last bit
-    # grow from step to step, hence the wide bounds
+    # at so large a rate differences in the last bit grow from step to step
     accuracy = np.array([mended(seed) for seed in SEEDS])
-    assert accuracy.mean() == near(0.944, 0.02)
+    assert accuracy.mean() == near(0.94, 0.02)
     assert accuracy.min() < 0.93
 
 
 def test_softmax_twice():
     assert over_seeds(5, "double_accuracy").mean() == near(0.94, 0.01)
     assert over_seeds(5, "flat['loss'][-1]").max() < 0.7
+    assert over_seeds(5, "flat['loss'][-1]").min() > 0.5514
+    assert over_seeds(5, "max(errors.values())").max() < 1e-7
 
 
-def test_the_entries_of_the_table_that_hang_on_the_seed():
+def test_the_four_trainings_in_trouble():
+    def losses(name, title):
+        return over_seeds(5, f"troubles[{title!r}][1][{name!r}]")  # (seeds, epochs)
+
+    for name in ("loss", "validation_loss"):
+        small = losses(name, "too small: 4 hidden neurons")
+        assert small[:, -20:].mean(axis=1).min() > 0.2  # "far above 0"
+        slow = losses(name, "rate 0.001")
+        assert (slow[:, -1] > 0.7).all()
+        assert (slow[:, -1] < slow[:, -50]).all()  # "still falling at the end"
+        assert losses(name, "rate 5")[:, -20:].mean(axis=1).min() > 0.95  # "ln 3"
+    assert (losses("loss", "too large: 256 for 15 points")[:, -1] < 0.12).all()
+    held = losses("validation_loss", "too large: 256 for 15 points")
+    assert (held[:, -20:].mean(axis=1) > 1.2 * held.min(axis=1)).all()  # "climbs"
+
+
+def test_the_table_of_checks():
     table = over_seeds(5, "table")  # (seeds, rows, checks)
+    assert table[:, 0].all(), "the sound network passes all five"
+    for n in range(1, 6):
+        assert not table[:, n, n - 1].any(), "each planted fault fails its own check"
     assert table[:, 1, 1:].all(), "the large start is found by check 1 alone"
-    assert 1 <= table[:, 3, 1].sum() <= 3  # "with some seeds": measured 2
-    assert 4 <= table[:, 5, 1].sum() <= 7  # "with about half of them": measured 6
-
-
-def twelve(rng):
-    return Sequential([Dense(2, 12, rng), ReLU(), Dense(12, 3, rng)])
+    assert (table[:, 6] == [True, False, True, False, True]).all()
+    assert (table[:, 7] == [True, False, False, False, True]).all()
 
 
 def test_twelve_neurons_pass_all_five_checks_and_are_too_few():
     for seed in SEEDS:
         lesson = run(5, seed)
-        passed = [check(twelve, lesson.X, lesson.y, 0.1) for check in lesson.checks]
-        assert all(passed)
-    accuracy = over_seeds(5, "accuracy(y_held, trained(12)(X_held).argmax(axis=1))")
+
+        def twelve(rng, network=lesson.network):
+            return network(rng, 12)
+
+        asked = [ask(twelve, lesson.X, lesson.y, 0.1) for ask in lesson.five_checks]
+        assert all(asked)
+    net = "train(lambda rng: network(rng, 12), X, y)[0]"
+    accuracy = over_seeds(5, f"accuracy(y_held, {net}(X_held).argmax(axis=1))")
     assert accuracy.mean() == near(0.96, 0.008)
 
 
 def test_small_inputs_fail_checks_2_and_4():
-    small = over_seeds(5, "[checks[n](sound, X / 10, y, 0.1) for n in (0, 1, 3)]")
+    asked = "[five_checks[n](network, X / 10, y, 0.1) for n in (0, 1, 3)]"
+    small = over_seeds(5, asked)
     assert small[:, 0].all()
     assert not small[:, 1:].any()
