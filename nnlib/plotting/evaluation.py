@@ -13,6 +13,7 @@ from nnlib.plotting.base import (
     GREY,
     ORANGE,
     VERMILION,
+    described,
     label_line,
     scatter_classes,
 )
@@ -30,7 +31,11 @@ def noisy_arms(X, y):
         ncols=3, loc="upper center", handletextpad=0.1, columnspacing=0.8, fontsize=11
     )
     right.set_ylim(-1.6, 2.1)
-    return figure
+    alt = (
+        "Left: the training points in inputs 1 and 2, three arms that touch. Right:"
+        " inputs 1 and 3, where the three classes lie all over each other."
+    )
+    return described(figure, alt)
 
 
 def _cells(ax, C, shade, texts, size=12):
@@ -68,7 +73,11 @@ def confusion(matrices):
         shade = C / np.maximum(C.sum(axis=1, keepdims=True), 1)
         _cells(ax, C, shade, [[str(count) for count in row] for row in C], size=14)
         ax.set_title(title)
-    return figure
+    alt = (
+        "Confusion matrices, true classes as rows, each square shaded by its share "
+        "of the row; the diagonal is darkest."
+    )
+    return described(figure, alt)
 
 
 def one_class(C, c):
@@ -111,7 +120,11 @@ def one_class(C, c):
     ax.text(
         K - 0.35, c + (1 if c < K - 1 else -1), precision, color="#8A5F00", **beside
     )
-    return figure
+    alt = (
+        "A confusion matrix with one class marked: TP on the diagonal, FP below and"
+        " above it in the column, FN beside it in the row."
+    )
+    return described(figure, alt)
 
 
 def intervals(spans, truth):
@@ -136,7 +149,11 @@ def intervals(spans, truth):
     ax.set(xlabel="test set of 300 points", ylabel="accuracy")
     ax.set_xlim(-0.5, len(spans) + 1.5)
     ax.grid(axis="x", visible=False)
-    return figure
+    alt = (
+        f"{len(spans)} vertical bars, one interval for each test set, round a dashed"
+        f" line at {truth:.3f}. Those that do not cross it are thicker."
+    )
+    return described(figure, alt)
 
 
 def reliability_diagrams(panels):
@@ -175,7 +192,11 @@ def reliability_diagrams(panels):
     axes[0, 0].set_ylabel("share right")
     axes[1, 0].set_ylabel("share of\nsamples")
     axes[0, 0].legend(loc="upper left", handletextpad=0.4)
-    return figure
+    alt = (
+        "Reliability diagrams, accuracy against confidence, and below how many "
+        f"samples each bin holds: {'; '.join(panels)}."
+    )
+    return described(figure, alt)
 
 
 def training_on(epochs, accuracies, confidences, errors):
@@ -199,7 +220,11 @@ def training_on(epochs, accuracies, confidences, errors):
     left.margins(x=0.03)
     right.plot(epochs, errors, "o-", color=GREEN, markersize=4)
     right.set(xlabel="epoch", ylim=(0, 0.3), title="ECE")
-    return figure
+    alt = (
+        "Left: accuracy and mean confidence over the epochs; the confidence ends "
+        "far above the accuracy. Right: the ECE over the epochs, which grows."
+    )
+    return described(figure, alt)
 
 
 def losses_along_beta(betas, losses):
@@ -230,4 +255,8 @@ def losses_along_beta(betas, losses):
     ax.text(1.02, 0.04 * top, "T = 1", color=GREY)
     ax.set(xlabel=r"$\beta = 1/T$", ylabel="cross-entropy", ylim=(0, 1.05 * top))
     ax.set_xlim(0, betas[-1])
-    return figure
+    alt = (
+        "Cross-entropy against beta on training and on validation data, each with "
+        "its lowest point marked."
+    )
+    return described(figure, alt)
