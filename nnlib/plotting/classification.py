@@ -299,7 +299,9 @@ def confidence(model, X, y, limits=LIMITS):
     name_regions(ax, model, X, limits)
     ax.set(xlim=limits, ylim=limits, aspect="equal")
     ax.set_title(f"{wrong.sum()} of {len(y)} held-out points are wrong (black edge)")
-    places = ", ".join(f"({x1:.1f}, {x2:.1f})" for x1, x2 in np.round(X[wrong], 1) + 0.0)
+    places = ", ".join(
+        f"({x1:.1f}, {x2:.1f})" for x1, x2 in np.round(X[wrong], 1) + 0.0
+    )
     return described(
         fig,
         "The largest probability over the plane, dark along the borders between the "
