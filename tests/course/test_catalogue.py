@@ -1,5 +1,7 @@
 """The checks of the assignments, against right solutions and usual mistakes."""
 
+import re
+
 import pytest
 from running import catalogue, cells, maximum, names, released, run
 
@@ -14,6 +16,7 @@ CORRECT = [
     for name, module in MODULES.items()
     for other in module.CORRECT
 ]
+HIDDEN = r'task\.part\(\s*"([^"]+)"[^()]*hidden=True'  # the name of a hidden part
 each_assignment = pytest.mark.parametrize("name", names())
 
 
@@ -46,11 +49,14 @@ def test_other_correct_solutions_get_full_marks(name, other):
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)
 def test_mistake_costs_points_on_its_own_task_and_is_named(name, mistake):
     full = maximum(name)
-    shown, _ = run(name, {**released(name, "check"), mistake.cell: mistake.code})
-    assert shown[mistake.task] < full[mistake.task], "what is shown does not see it"
     points, says = run(name, {mistake.cell: mistake.code})
     assert points[mistake.task] < full[mistake.task]
     assert mistake.says in says[mistake.task]
+    (source,) = [text for key, *_, text in cells(name) if key == mistake.task]
+    hidden = re.findall(HIDDEN, source)
+    lines = says[mistake.task].splitlines()
+    shown = [x for x in lines if not any(f", {part}: " in x for part in hidden)]
+    assert shown, "no check that a student sees finds it"
     for key in full.keys() - {mistake.task, *mistake.touches}:
         assert points[key] == full[key], says[key]
 
