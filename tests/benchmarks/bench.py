@@ -102,7 +102,7 @@ def made_on(rounds, load):
 
 
 def main(quick):
-    """Measure; write the page and its picture, for a try to build/bench."""
+    """Measure; write the page, for a try to build/bench."""
     import report  # not in the peers' processes, which import this file again
 
     start, load = time.perf_counter(), os.getloadavg()[0]
@@ -123,7 +123,6 @@ def main(quick):
     folder.mkdir(parents=True, exist_ok=True)
     made = "**A try, not a measurement.** " * quick + made_on(rounds, load)
     (folder / "README.md").write_text(report.page(made, results), "utf-8")
-    report.picture(results, folder / "benchmark.png")
     print(f"{(time.perf_counter() - start) / 60:.0f} minutes; written to {folder}")
 
 

@@ -1,4 +1,4 @@
-"""The results as a table, with every bar met or missed, and as a picture.
+"""The results as a table, with every bar met or missed.
 
 A result is [network, what is divided by what, the ratio in each of COLUMNS].  As a
 program it makes the page anew from the results that stand in it: after a change of bar.
@@ -7,11 +7,7 @@ program it makes the page anew from the results that stand in it: after a change
 import re
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-import numpy as np
-from peers import FIRST, LARGEST, PEERS, SERIES, SIZES, WIDE
-
-from nnlib.plotting.base import BLUE, STYLE
+from peers import FIRST, LARGEST, SERIES, WIDE
 
 PAGE = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- benchmark: begin -->\n\n", "\n\n<!-- benchmark: end -->"
@@ -46,22 +42,6 @@ def table(results):
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def picture(results, path):
-    """Draw each peer's time over nnlib's, a panel for each network."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(1, len(SIZES), sharey=True, figsize=(11, 3.2))
-        for ax, network in zip(axes, SIZES, strict=True):
-            ratios = {what: v for where, what, v, *_ in results if where == network}
-            for name in list(PEERS)[:0:-1]:  # all but nnlib, the last at the bottom
-                ratio = ratios.get(f"{name} / nnlib", np.nan)
-                ax.plot([1, ratio], [name, name], "o-", markevery=[1], color=BLUE)
-            ax.axvline(1, color="black", lw=1)
-            ax.set(xscale="log", xlim=(0.05, 30), title=network)
-            ax.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
-        figure.supxlabel("time / time of nnlib (float64, one thread)")
-        figure.savefig(path, metadata={"Software": None})
-
-
 def read():
     """Return what stands between the markers: (made_on, results)."""
     inside = PAGE.read_text("utf-8").split(BEGIN)[1].split(END)[0]
@@ -82,5 +62,4 @@ def page(made_on, results):
 
 
 if __name__ == "__main__":
-    picture(read()[1], PAGE.with_name("benchmark.png"))
     PAGE.write_text(page(*read()), "utf-8")

@@ -35,16 +35,6 @@ def test_equal_cells_reach_the_page_and_what_was_not_run_is_named(page):
     assert len({row.count("|") for row in rows}) == 1
 
 
-@pytest.mark.parametrize(
-    "changes", [{"equal": 8}, {"passed": 6}, {"passed": 0, "tests": 0}, None]
-)
-def test_a_red_row_fails_and_leaves_the_page(page, changes):
-    if changes:
-        (page.parent / "locked versions.json").write_text(json.dumps(GOOD | changes))
-    assert matrix.table(page=True) == 1
-    assert page.read_text("utf-8").endswith("old\n")
-
-
 def test_the_report_is_counted(tmp_path):
     cases = [CASE.format("notebooks/a.ipynb", result) for result in RESULTS]
     cases += [CASE.format("tests/a.py", result) for result in (FIGURES, *RESULTS)]

@@ -2,7 +2,6 @@
 
 import re
 
-import matrix
 import yaml
 from lesson_form import ROOT
 from packaging.specifiers import SpecifierSet
@@ -43,13 +42,6 @@ def test_every_supported_python_is_tested():
     linux = [place["python"] for place in places if place["os"] == "ubuntu-latest"]
     assert linux == SUPPORTED
     assert {place["os"] for place in places} == {"ubuntu-latest", "macos-latest"}
-
-
-def test_the_matrix_has_all_pythons_and_keeps_its_table():
-    assert commands("matrix") == ["make matrix"]
-    versions = inputs("matrix", "actions/setup-python")["python-version"]
-    assert sorted(versions.split()) == SUPPORTED
-    assert ROOT / inputs("matrix", "actions/upload-artifact")["path"] == matrix.RESULTS
 
 
 def test_it_may_read_only_and_stops():
