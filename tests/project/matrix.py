@@ -1,8 +1,7 @@
 """The environments in which all stored outputs must come out again, and their table.
 
-noxfile.py makes them, and runs `matrix.py run ROW` in each.  `matrix.py table` prints
-what came out, and `matrix.py table --page` writes it into MATRIX.md.  The table states
-what was found in the running process (versions, BLAS), not what was asked for.
+noxfile.py makes them, and runs `matrix.py run ROW` in each; `matrix.py table` prints
+what came out.  It states what was found in the running process, not what was asked for.
 """
 
 import datetime
@@ -170,10 +169,9 @@ def counted(report):
 
 def code_cells():
     """Return the number of code cells in lessons and sources: all must be equal."""
-    sources = ROOT.glob("notebooks/assignments/source/*/*.ipynb")
-    paths = [*ROOT.glob("notebooks/[0-9]*.ipynb"), *sources]
-    read = (json.loads(path.read_text("utf-8")) for path in paths)
-    return sum(cell["cell_type"] == "code" for one in read for cell in one["cells"])
+    paths = [*ROOT.glob("notebooks/[0-9]*"), *ROOT.glob("notebooks/*/source/*/*.ipynb")]
+    notebooks = (json.loads(path.read_text("utf-8")) for path in paths)
+    return sum(c["cell_type"] == "code" for one in notebooks for c in one["cells"])
 
 
 def result_of(row):
@@ -203,11 +201,11 @@ def table(page):
         print("Red:", ", ".join(red) or "nothing was run", file=sys.stderr)
         return 1
     if page:
-        equal = f"{sum(r['equal'] for r in ran.values()):,} cells, all of them equal"
+        equal = f"{sum(r['equal'] for r in ran.values()):,} cells, all of them equal."
         where = f"{datetime.date.today()}, {platform.system()} on {platform.machine()}"
-        summary = f"{where}: {len(ran)} environments, {equal}."
+        lines = [f"{where}: {len(ran)} environments, {equal}", "", *lines]
         text = PAGE.read_text("utf-8").partition(BEGIN)[0]
-        PAGE.write_text("\n".join([text + BEGIN, summary, "", *lines, ""]), "utf-8")
+        PAGE.write_text("\n".join([text + BEGIN, *lines, ""]), "utf-8")
     return 0
 
 
