@@ -569,5 +569,5 @@ def untrained(X, y, model):
     return described(
         figure,
         "Left, three spiral arms of points, one class each. Right, the same points on "
-        "the regions of the network's answers, which do not follow the arms.",
+        "the network's answers: wedges from the origin, which do not follow the arms.",
     )
