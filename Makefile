@@ -19,7 +19,7 @@ MUTATION := tests/project/mutation
 MUTANTS := build/mutants
 RAY := "$(CURDIR)/$(BIN)/python" $(MUTATION)/ray.py
 
-.PHONY: help setup lab test coverage mutants test-course site address browser-test matrix matrix-quick bench notebooks assignments grade collect export similar format lock clean
+.PHONY: help setup lab test coverage mutants test-course test-seeds site address browser-test matrix matrix-quick bench notebooks assignments grade collect export similar format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 lab: .venv/.ready  ## open JupyterLab at lesson 01
 	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH="$(CURDIR)/$(COURSE)$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
 		$(BIN)/jupyter lab --notebook-dir . --LabApp.default_url /lab/tree/$(FIRST) --port $(PORT) $(AS_ROOT)
+
+# Two threads in each of two processes wait for one another: a lesson takes four times as long.
+test test-seeds: export OPENBLAS_NUM_THREADS := 1
 
 test: .venv/.ready  ## ruff, the unit tests, and every stored output of the lessons
 	$(BIN)/ruff check .
@@ -66,6 +69,9 @@ $(MUTANTS)/%:
 	@cd $@ && $(RAY) init config.toml session.sqlite
 	@$(BIN)/cr-filter-operators $@/session.sqlite $@/config.toml
 	cd $@ && $(RAY) exec config.toml session.sqlite
+
+test-seeds: .venv/.ready  ## what the lessons say of training runs, with the seeds 0 to 9
+	$(BIN)/python -m pytest -m seeds --numprocesses $(WORKERS) --dist loadfile tests/lessons
 
 test-course: .venv/.ready  ## grade a class of seventy, and all else about grading that takes long
 	$(BIN)/python -m pytest -m course tests/course

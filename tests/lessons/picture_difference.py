@@ -18,9 +18,9 @@ NEIGHBOURS = 3  # pixels: a square around a pixel
 TILE = 32  # pixels: the parts of a picture
 
 
-def picture(output):
-    """Return the picture in a notebook's output."""
-    return Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+def picture(text):
+    """Return the picture that a notebook holds as a base64 text."""
+    return Image.open(io.BytesIO(base64.b64decode(text)))
 
 
 def difference(a, b):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from seeds import broken, run
 
+pytestmark = pytest.mark.seeds
+
 
 @pytest.fixture(scope="module")
 def lesson():

@@ -1,7 +1,10 @@
 """What lesson 03 says of gradient checks and training runs, for the seeds 0 to 9."""
 
 import numpy as np
+import pytest
 from seeds import SEEDS, broken, over_seeds, run
+
+pytestmark = pytest.mark.seeds
 
 
 def test_its_assertions_hold_with_other_seeds():

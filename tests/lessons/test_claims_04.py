@@ -4,7 +4,10 @@ Beside a bound stands what was measured.
 """
 
 import numpy as np
+import pytest
 from seeds import broken, over_seeds
+
+pytestmark = pytest.mark.seeds
 
 
 def test_its_assertions_hold_with_other_seeds():

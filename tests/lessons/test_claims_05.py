@@ -1,9 +1,12 @@
 """What lesson 05 says of training runs, for the seeds 0 to 9."""
 
 import numpy as np
+import pytest
 from seeds import SEEDS, broken, near, over_seeds, run
 
 from nnlib import SGD, SoftmaxCrossEntropy, fit
+
+pytestmark = pytest.mark.seeds
 
 
 def ladder(rung):

@@ -1,9 +1,12 @@
 """What lesson 06 says of training runs and random draws, for the seeds 0 to 9."""
 
 import numpy as np
+import pytest
 from seeds import SEEDS, broken, near, over_seeds, run
 
 from nnlib.metrics import bootstrap_interval
+
+pytestmark = pytest.mark.seeds
 
 
 def test_its_assertions_hold_with_other_seeds():

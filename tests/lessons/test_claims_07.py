@@ -10,6 +10,8 @@ from seeds import SEEDS, broken, near, over_seeds, run
 from nnlib import SGD, SoftmaxCrossEntropy, datasets, fit, softmax
 from nnlib.calibration import fit_temperature
 
+pytestmark = pytest.mark.seeds
+
 X, y = datasets.digits()
 FILE_ORDER = np.array_split(np.arange(len(y)), 10)
 

@@ -1,15 +1,15 @@
-"""Every stored figure comes out again, and notebooks are written in one form only."""
+"""All of a lesson comes out again, and its exercises tell right from wrong."""
 
-import copy
 import io
 from importlib.metadata import version
 
 import execute
 import lesson_form
+import lesson_run
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from lesson_form import LESSONS, ROOT, read
+from lesson_form import LESSONS, ROOT
 from nbformat.v4 import new_code_cell, new_notebook
 from picture_difference import TOLERANCE, difference, picture
 from PIL import Image
@@ -20,34 +20,44 @@ def locked(package):
     return f"\n{package}=={version(package)}" in "\n" + lock
 
 
-def twice(notebook):
-    """Return the notebook with every code cell followed by a copy of itself."""
-    cells = []
-    for cell in lesson_form.code_cells(notebook):
-        again = copy.deepcopy(cell)
-        again.id += "-again"
-        cells += [cell, again]
-    return new_notebook(cells=cells)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_all_comes_out_again_when_each_cell_is_run_twice(path, record_property):
+    figures = 0
+    for cell, *runs in lesson_run.run(path).cells:
+        kept = lesson_run.stored(cell)
+        for run in runs:
+            assert run.text == kept.text, cell.source
+            for old, new in zip(kept.pictures, run.pictures, strict=True):
+                assert old[1] == new[1]
+                if locked("matplotlib") and old[0].strip() != new[0].strip():
+                    apart = difference(*map(picture, (old[0], new[0])))
+                    assert apart < TOLERANCE, f"{cell.source}: the figure has changed"
+        figures += len(kept.pictures) if locked("matplotlib") else 0
+    record_property("figures", figures)
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_all_comes_out_again_when_each_cell_is_run_twice(path, record_property):
-    stored = lesson_form.code_cells(read(path))
-    runs = execute.normalise(execute.execute(twice(read(path)))).cells
-    figures = 0
-    for cell, *again in zip(stored, runs[::2], runs[1::2], strict=True):
-        for run in again:
-            texts = list(map(lesson_form.output_text, cell.outputs))
-            assert list(map(lesson_form.output_text, run.outputs)) == texts, cell.source
-            old, new = lesson_form.pictures_of(cell), lesson_form.pictures_of(run)
-            for one, other in zip(old, new, strict=True):
-                assert one.metadata == other.metadata
-                if locked("matplotlib"):
-                    apart = difference(picture(one), picture(other))
-                    assert apart < TOLERANCE, f"{cell.source}: the figure has changed"
-                    figures += 1
-    assert figures or not locked("matplotlib")
-    record_property("figures", figures // 2)
+def test_a_check_tells_nothing_done_from_solved_and_from_wrong(path):
+    run = lesson_run.run(path)
+    assert len(run.exercises) >= 3
+    assert list(run.exercises) == [
+        f"Exercise {n + 1}" for n in range(len(run.exercises))
+    ]
+    assert set(run.attempts) == set(run.exercises)
+    for name, exercise in run.exercises.items():
+        assert exercise.of_stub == f"{name}: not done yet\n"
+        assert exercise.of_solution == f"{name}: all checks passed.\n"
+        assert len(exercise.of_attempts) >= 3
+        for words, said in exercise.of_attempts:
+            assert said.startswith(f"{name}: ")
+            assert words in said
+            assert "passed" not in said, words
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_picture_beside_the_sliders_comes_again_when_all_cells_have_run(path):
+    run = lesson_run.run(path)
+    assert not run.turned or run.turned in [again for _, _, again in run.cells]
 
 
 def drawn(shift, antialiased=True):

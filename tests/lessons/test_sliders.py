@@ -1,6 +1,5 @@
 """The optional slider cells: no lesson needs them, and they hide no error."""
 
-import io
 import json
 import os
 import re
@@ -8,14 +7,11 @@ import subprocess
 import sys
 
 import execute
-import lesson_form
-import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from lesson_form import HINT, LESSONS, ROOT, SLIDER, read
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
-from seeds import quiet
 
 WITH_A_SLIDER = ["01_neuron", "04_mse_regression", "05_softmax_classification"]
 DRAWN = "def turned(x=1):\n    print(2 / x)\n\n\nturned(1)"
@@ -34,27 +30,6 @@ def test_without_ipywidgets_a_slider_cell_says_how_to_get_it(monkeypatch, capsys
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     exec(f"{SLIDER}turned)", {})
     assert capsys.readouterr() == (f"{HINT}\n", "")
-
-
-@pytest.mark.parametrize("name", WITH_A_SLIDER)
-def test_the_picture_comes_again_when_all_cells_have_run(name):
-    shown, names = [], {}
-    cells = lesson_form.code_cells(read(ROOT / "notebooks" / f"{name}.ipynb"))
-    (number,) = [n for n, cell in enumerate(cells) if execute.is_slider(cell)]
-
-    def keep(figure, alt=""):
-        figure.savefig(buffer := io.BytesIO())
-        shown.append(buffer.getvalue())
-        plt.close(figure)
-
-    with quiet(keep):
-        for cell in cells[:number]:
-            exec(cell.source, names)
-        there = shown[-1]
-        for cell in cells[number + 1 :]:
-            exec(cell.source, names)
-        exec(cells[number - 1].source.split("\n")[-1], names)
-    assert shown[-1] == there, "a later cell changes what the slider draws"
 
 
 # What nbval and make notebooks do with a slider cell.
