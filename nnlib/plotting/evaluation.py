@@ -75,7 +75,11 @@ def confusion(matrices):
         ax.set_title(title)
     alt = (
         "Confusion matrices, true classes as rows, each square shaded by its share "
-        "of the row; the diagonal is darkest."
+        "of the row; the diagonal is darkest. "
+    )
+    alt += " ".join(
+        f"{title}: {'; '.join(' '.join(map(str, row)) for row in C)}."
+        for title, C in matrices.items()
     )
     return described(figure, alt)
 
@@ -149,9 +153,10 @@ def intervals(spans, truth):
     ax.set(xlabel="test set of 300 points", ylabel="accuracy")
     ax.set_xlim(-0.5, len(spans) + 1.5)
     ax.grid(axis="x", visible=False)
+    missed = sum(not low <= truth <= high for low, high in spans)
     alt = (
         f"{len(spans)} vertical bars, one interval for each test set, round a dashed"
-        f" line at {truth:.3f}. Those that do not cross it are thicker."
+        f" line at {truth:.3f}. Those that do not cross it, {missed} here, are thicker."
     )
     return described(figure, alt)
 
@@ -192,9 +197,17 @@ def reliability_diagrams(panels):
     axes[0, 0].set_ylabel("share right")
     axes[1, 0].set_ylabel("share of\nsamples")
     axes[0, 0].legend(loc="upper left", handletextpad=0.4)
+    said = []
+    for title, (count, acc, conf) in panels.items():
+        last, below = np.flatnonzero(count)[-1], (conf > acc)[count > 0]
+        said.append(
+            f'Under "{title}", {below.sum()} of {len(below)} bars end below their '
+            f"dots; the last, at {conf[last]:.2f}, is {acc[last]:.2f} high and holds "
+            f"{count[last] / count.sum():.0%} of the samples."
+        )
     alt = (
         "Reliability diagrams, accuracy against confidence, and below how many "
-        f"samples each bin holds: {'; '.join(panels)}."
+        f"samples each bin holds. {' '.join(said)}"
     )
     return described(figure, alt)
 
@@ -221,8 +234,9 @@ def training_on(epochs, accuracies, confidences, errors):
     right.plot(epochs, errors, "o-", color=GREEN, markersize=4)
     right.set(xlabel="epoch", ylim=(0, 0.3), title="ECE")
     alt = (
-        "Left: accuracy and mean confidence over the epochs; the confidence ends "
-        "far above the accuracy. Right: the ECE over the epochs, which grows."
+        "Left: accuracy and mean confidence over the epochs; they end at "
+        f"{accuracies[-1]:.2f} and {confidences[-1]:.2f}. Right: the ECE over the "
+        f"epochs, from {errors[0]:.3f} to {errors[-1]:.3f}."
     )
     return described(figure, alt)
 
@@ -252,11 +266,12 @@ def losses_along_beta(betas, losses):
             )
     ax.axvline(1, color=GREY, linestyle="--", linewidth=1.2)
     top = max(max(values) for values in losses.values())
+    lows = [f"{name} at {betas[np.argmin(x)]:.2f}" for name, x in losses.items()]
     ax.text(1.02, 0.04 * top, "T = 1", color=GREY)
     ax.set(xlabel=r"$\beta = 1/T$", ylabel="cross-entropy", ylim=(0, 1.05 * top))
     ax.set_xlim(0, betas[-1])
     alt = (
         "Cross-entropy against beta on training and on validation data, each with "
-        "its lowest point marked."
+        f"its lowest point marked: {', '.join(lows)}."
     )
     return described(figure, alt)

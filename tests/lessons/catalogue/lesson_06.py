@@ -44,6 +44,14 @@ def most_confused(C):
         (SURE.format(">", "right.sum() / len(y)"), "divide by the samples answered"),
         (SURE.format(">=", "right.sum() / max(answered.sum(), 1)"), "use >"),
         (SURE.format(">", "right.sum() / answered.sum()"), "0/0 should be 0"),
+        (
+            SURE.format(">", "right[answered].mean() if answered.any() else 1"),
+            "no sample is answered",
+        ),
+        (
+            SURE.format(">", "right.sum() / answered.sum()").replace("mean()", "sum()"),
+            "4 samples are answered",
+        ),
     ],
     "Exercise 4": [
         (
@@ -70,6 +78,15 @@ def brier_score(y, Y_hat):
     return ((1 - Y_hat[np.arange(len(y)), y]) ** 2).mean()
 """,
             "all entries of the row count",
+        ),
+        (
+            """
+from nnlib import one_hot
+
+def brier_score(y, Y_hat):
+    return np.abs(Y_hat - one_hot(y, Y_hat.shape[1])).sum(axis=1).mean()
+""",
+            "square each difference",
         ),
     ],
 }
