@@ -102,11 +102,13 @@ class Task:
 
     @property
     def points(self):
-        """The points earned, rounded to two decimals; says so when all is right."""
+        """The points earned, rounded to two decimals; they are also told in words."""
         if not self.failed and self.weight:
             print(f"{self.name}: all checks passed.")
             return self.max_points
-        return round(self.max_points * self.passed / max(self.weight, 1), 2)
+        earned = round(self.max_points * self.passed / max(self.weight, 1), 2)
+        print(f"{self.name}: {earned:.3g} of {self.max_points} points")
+        return earned
 
 
 @contextlib.contextmanager

@@ -133,7 +133,7 @@ def test_points_are_shared_by_weight_and_scale_without_hidden_parts(capsys):
     with task.part("c"):
         check(True, "never")
     assert task.points == 4.5
-    assert capsys.readouterr().out == "Task 2, b: no\n"
+    assert capsys.readouterr().out == "Task 2, b: no\nTask 2: 4.5 of 6 points\n"
 
 
 def test_points_are_rounded_and_what_nobody_checked_or_solved_has_none(capsys):
