@@ -48,7 +48,7 @@ test test-seeds: export OPENBLAS_NUM_THREADS := 1
 test: .venv/.ready  ## ruff, the unit tests, and every stored output of the lessons
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 coverage: .venv/.ready  ## the unit tests alone cover each line and branch of the network
 	$(BIN)/python -m coverage run -m pytest --quiet tests/nnlib
