@@ -200,7 +200,7 @@ def one_walk(X, Y, path, rate, w_limits=(-1.2, 3.5), b_limits=(-5.2, 3.2)):
     lowest = _loss(X, Y, _best_line(X, Y))
     right.axhline(lowest, color=GREEN, linestyle="--", linewidth=1.2)
     right.text(0, 0.92 * lowest, "best line", color=GREEN, va="top")
-    right.set(xlabel="step", ylabel="loss", yscale="log")
+    right.set(xlabel="step", ylabel="loss (log axis)", yscale="log")
     right.set_ylim(0.05, max(10, 2 * max(losses)))
     right.set_xticks(range(0, len(path), 5))
     ticks = [0.1, 1, 10, 100, 1000]
@@ -271,7 +271,7 @@ def spread(sizes, spreads, sigma_g):
 
 
 def chasing(X, Y, stops, titles):
-    """Draw the line a model holds after each quarter of an epoch, one panel a model.
+    """Draw the line a model holds after each quarter of an epoch, one panel per model.
 
     Args:
         X: inputs, shape (m, 1).
@@ -338,7 +338,7 @@ def overfitting(history, marks, data, curves):
         ha="center",
         color=VERMILION,
     )
-    left.set(xscale="log", ylim=(0, 1.25))
+    left.set(xscale="log", ylim=(0, 1.25), xlabel="epoch (log axis)")
     left.legend(loc="upper right", labelcolor="linecolor")
     left.set_xticks([1, 10, 100, 1000, 8000], ["1", "10", "100", "1000", "8000"])
     left.minorticks_off()

@@ -5,7 +5,7 @@ Beside a bound stands what was measured.
 
 import numpy as np
 import pytest
-from seeds import broken, over_seeds
+from seeds import SEEDS, broken, over_seeds, run
 
 pytestmark = pytest.mark.seeds
 
@@ -45,6 +45,20 @@ def test_the_network_ends_near_the_noise():
     noise, line = over_seeds(4, "(noise_rung, line_rung)").T
     assert (held < 0.3 * line).all()  # 0.17 to 0.29
     assert (held / noise < 2.1).all()  # 1.05 to 2.03
+
+
+def test_after_the_first_epoch_the_training_loss_is_lower_than_during_it():
+    assert (over_seeds(4, "during - history['loss'][0]") == 0).all()  # the same epoch
+    fall = over_seeds(4, "during - loss(young(X_train), Y_train)")
+    assert fall.min() > 0  # 0.007 to 0.39
+
+
+def test_targets_in_large_units_turn_all_neurons_off():
+    for seed in SEEDS:
+        lesson, rng = run(4, seed), np.random.default_rng(seed)
+        X, Y, model = lesson.X_train, 100 * lesson.Y_train, lesson.build(rng)
+        lesson.fit(model, X, Y, lesson.MSE(), lesson.SGD(0.05), 200, 20, rng)
+        assert model.layers[1](model.layers[0](X)).max() == 0
 
 
 def test_what_the_rates_do():

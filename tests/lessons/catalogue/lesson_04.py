@@ -50,6 +50,7 @@ ATTEMPTS = {
     "Exercise 1": [
         (BY_HAND.format("14", "np.zeros((3, 1))"), "divide it by the 3 samples"),
         (BY_HAND.format("2", "np.zeros((3, 1))"), "square them first"),
+        (BY_HAND.format("4.67", "np.zeros((3, 1))"), "do not round"),
         (BY_HAND.format("7 / 3", "np.zeros((3, 1))"), "there is no 1/2 here"),
         (
             BY_HAND.format("14 / 3", "2 / 3 * np.array([[2.0], [1.0], [3.0]])"),
@@ -82,6 +83,7 @@ ATTEMPTS = {
         (MAE.format("self.error.sum() / len(Y)", SIGNS), "the errors cancel"),
         (MAE.format("(self.error**2).sum() / len(Y)", SIGNS), "these are squares"),
         (MAE.format(SUM, "np.sign(self.error)"), "the 1/m is missing"),
+        (MAE.format(SUM, "2 * np.sign(self.error) / len(self.error)"), "a 2 too many"),
         (
             MAE.format(SUM, "np.sign(self.error) / self.error.size"),
             "divided by all m k numbers",
@@ -109,6 +111,10 @@ ATTEMPTS = {
             FALLING.format(0, f"P -= {RATE} * dP\n            break", "self.t += 1"),
             "b should move like W",
         ),
+        (
+            FALLING.format(0, "P -= self.first / (1 + self.t) * dP", "self.t += 1"),
+            "is decay used",
+        ),
     ],
     "Exercise 4": [
         (
@@ -130,6 +136,12 @@ ATTEMPTS = {
         (
             BEST.format("P.copy()", "0.1", "validation", "P[...] = kept", "history"),
             "take the settings from the text",
+        ),
+        (
+            BEST.format(
+                "P.copy()", "0.02", "validation", "P[...] = kept", "history"
+            ).replace("model(validation[0]), validation[1]", "model(X), Y"),
+            "chosen by the training loss",
         ),
         (
             """
