@@ -1,6 +1,6 @@
 """Data for the lessons: made from a random generator, or stored in the package.
 
-Inputs are arrays with one sample a row.  Nothing has to be fetched.
+Inputs are arrays with one sample per row.  Nothing has to be fetched.
 """
 
 from pathlib import Path

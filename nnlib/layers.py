@@ -1,6 +1,6 @@
 """Layers: many neurons at once, for a batch of samples at once.
 
-A layer turns a batch (one sample a row) into another batch.  ``forward`` computes it;
+A layer turns a batch (one sample per row) into another batch.  ``forward`` computes it;
 ``backward`` takes the gradient of the loss with respect to what came out and returns
 the gradient with respect to what went in.  Layers only sum over the samples: the factor
 1/m belongs to the loss.  ``backward`` before ``forward`` raises RuntimeError.

@@ -94,7 +94,7 @@ def softmax(Z):
     """Return e^z_j / sum_l e^z_l, row by row: positive numbers that add up to 1.
 
     The row's maximum is subtracted first, which changes nothing but keeps e^z from
-    overflowing.  The logits Z and the result have the shape (m, K), one sample a row.
+    overflowing.  The logits Z and the result have the shape (m, K), one sample per row.
 
     Source: J. S. Bridle, Probabilistic interpretation of feedforward classification
     network outputs, in Neurocomputing, Springer, 1990, 227-236.
