@@ -374,8 +374,8 @@ def quotients(f, points, reach=1.0):
     axes[1].text(0.55, 0.92, "from\nthe right", ha="center", va="top")
     axes[1].texts[-1].set_color(VERMILION)
     alt = (
-        f"The difference quotient against the nudge h at the points {points}: one "
-        "value on either side of h = 0, and at the kink two that do not meet."
+        f"The difference quotient against the nudge h at the points {points}: "
+        "near h = 0 both sides have the same value, but at the kink they differ."
     )
     return described(fig, alt)
 

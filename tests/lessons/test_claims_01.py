@@ -51,3 +51,23 @@ def test_the_rows_right_of_xor(lesson):
     assert zeros == [3, 1, 2]
     assert max(int((a == lesson.y_xor).sum()) for a in lesson.found) == 3
     assert (lesson.agree.sum(), lesson.agree.mean()) == (10, 0.625)
+
+
+def test_an_activation_that_rises_and_falls_computes_xor(lesson):
+    def bump(z):
+        return np.where(abs(z) < 0.5, 1.0, 0.0)
+
+    neuron = lesson.Neuron(np.array([1.0, 1.0]), -1.0, bump)
+    assert (lesson.answers(neuron) == lesson.y_xor).all()
+
+
+def test_in_grams_the_alarm_answers_as_before(lesson):
+    w, b = lesson.w / 1000, lesson.b
+    z, z_grams = lesson.X @ lesson.w + b, (1000 * lesson.X) @ w + b
+    assert np.allclose(z, z_grams)
+    assert np.isclose(abs(b) / np.linalg.norm(w), 2000)
+    assert np.isclose(abs(b) / np.linalg.norm(2 * lesson.w), 1)
+
+
+def test_the_search_for_ten_inputs_is_hopeless(lesson):
+    assert len(lesson.ticks) ** 11 > 10**13

@@ -17,8 +17,9 @@ ATTEMPTS = {
         (LINE + "(w @ p + b) / np.sqrt(w @ w)", "a distance is not negative"),
         (LINE + "abs(w @ p + b)", "divide by the length of w"),
         (LINE + "abs(w @ p + b) / (w @ w)", "once, not by its square"),
-        (LINE + "abs(b) / np.sqrt(w @ w)", "expected 8"),
-        (LINE + "abs(w @ p - b) / np.sqrt(w @ w)", "expected 8"),
+        (LINE + "abs(b) / np.sqrt(w @ w)", "the origin's distance"),
+        (LINE + "abs(w @ p) / np.sqrt(w @ w)", "is b missing?"),
+        (LINE + "abs(w @ p - b) / np.sqrt(w @ w)", "b is added"),
         (LINE + "np.sqrt((w @ p + b)**2 / 25)", "with three inputs"),
         (LINE + "w @ p + b", "this is z"),
     ],
@@ -35,6 +36,10 @@ ATTEMPTS = {
         (
             "def at_least(k, n):\n    return Neuron(np.ones(n), k - 0.5)",
             "answers 1, although 0 of 1 inputs are 1",
+        ),
+        (
+            "def at_least(k, n):\n    return Neuron(np.ones(n), 0.5 - k, relu)",
+            "answers 0.5, although 1 of 1 inputs are 1",
         ),
     ],
     "Exercise 4": [
