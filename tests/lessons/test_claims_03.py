@@ -43,3 +43,36 @@ def test_a_wrong_mask_shows_on_the_wave_and_hardly_on_the_line():
     ratio = over_seeds(3, "wrong_sine[-1] / 0.01")
     assert ratio.min() > 15  # "twenty times the noise"
     assert ratio.max() < 25
+    halfway, end = over_seeds(3, "wrong_sine[1000]"), over_seeds(3, "wrong_sine[-1]")
+    assert np.all(end > 0.95 * halfway)  # "by less than a twentieth"
+    assert np.all(end < halfway)  # "lower this loss"
+
+
+@pytest.mark.parametrize(("factor", "ratio"), [(0.5, 2**-9), (2, 2**9)])
+def test_gradients_vanish_and_explode_with_the_scale_of_the_weights(factor, ratio):
+    def gradients(factor):
+        rng = np.random.default_rng(0)
+        pairs = [(lesson.Dense(16, 16, rng), lesson.ReLU()) for _ in range(10)]
+        model = lesson.Sequential([layer for pair in pairs for layer in pair])
+        for dense, _ in pairs:
+            dense.W *= factor
+        model(rng.normal(size=(5, 16)))
+        model.backward(rng.normal(size=(5, 16)))
+        return np.array([dense.dW for dense, _ in pairs])
+
+    lesson = run(3, 0)
+    assert np.allclose(gradients(factor), ratio * gradients(1), rtol=1e-9)
+
+
+def test_from_zeros_only_the_last_bias_has_a_slope():
+    lesson = run(3, 0)
+    rng = np.random.default_rng(0)
+    model = lesson.Sequential(
+        [lesson.Dense(2, 2, rng), lesson.ReLU(), lesson.Dense(2, 1, rng)]
+    )
+    for P, _ in model.parameters().values():
+        P[:] = 0
+    X, Y = lesson.sample[None, :], np.array([[lesson.target]])
+    assert lesson.failures(model, X, Y, lesson.MSE()) == ["X", "0.W", "0.b", "2.W"]
+    assert lesson.check_gradients(model, X, Y, lesson.MSE())["0.W"] == np.inf
+    assert model.layers[2].db == -4

@@ -45,6 +45,7 @@ ATTEMPTS = {
         (FOUR.format("6, 1, 12, -6"), "1 is the local slope"),
         (FOUR.format("6, 6, -6, 12"), "times the OTHER factor"),
         (FOUR.format("6, 6, 2, -1"), "this is the local slope alone"),
+        (FOUR.format("6, 6, 6, -6"), "a product still multiplies it"),
         (FOUR.format("6, 6, 12, 6"), "slope_x has the wrong sign"),
         (FOUR.format("6, 6, 12, None"), "slope_x is None"),
     ],
@@ -66,11 +67,11 @@ ATTEMPTS = {
     "Exercise 3": [
         (
             FOURTH.format("float((self.error**4).sum())", "4 * self.error**3"),
-            "L is 4 times too large",
+            "L is 5 times too large",
         ),
         (
             FOURTH.format("float((self.error**4).mean())", "4 * self.error**3"),
-            "sum over the columns, average over the samples",
+            "sum over the columns, then average",
         ),
         (
             FOURTH.format("float((self.error**2).sum() / len(Y))", "0"),
@@ -78,12 +79,28 @@ ATTEMPTS = {
         ),
         (FOURTH.format(MEAN, "4 * self.error**3"), "where is 1/m?"),
         (
+            FOURTH.format(MEAN, "4 * self.error**3 / len(self.error) ** 2"),
+            "is 1/m there twice?",
+        ),
+        (
+            FOURTH.format(MEAN, "4 * self.error**3 / self.error.size"),
+            "divide by the samples only",
+        ),
+        (
+            FOURTH.format(MEAN, "self.error**3 / len(self.error)"),
+            "dY_hat is 4 times too small",
+        ),
+        (
+            FOURTH.format(MEAN, "2 * self.error**3 / len(self.error)"),
+            "dY_hat is half of the right one",
+        ),
+        (
             FOURTH.format(MEAN, "2 * self.error / len(self.error)"),
             "dY_hat is that of MSE",
         ),
         (
             FOURTH.format(MEAN, "2 * self.error**2 / len(self.error)"),
-            "multiply by 2r, the slope of u along r",
+            "multiply by 2r, the slope of u",
         ),
         (
             FOURTH.format(MEAN, "-4 * self.error**3 / len(self.error)"),
@@ -103,5 +120,6 @@ ATTEMPTS = {
         ),
         (RESIDUAL.format(SUM, PATHS, "{{}}").replace("{{}}", "{}"), "has 0 entries"),
         (RESIDUAL.format(SUM, PATHS, "None"), "parameters() gives None"),
+        (RESIDUAL.format(SUM, PATHS, "self.inner"), "must give a dict"),
     ],
 }
