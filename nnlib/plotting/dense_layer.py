@@ -318,7 +318,7 @@ def xor_spaces(X, A, y, model):
         ha="center",
         va="top",
     )
-    right.text(0.4, 0.72, "red: output > 0.5", color=VERMILION)
+    right.text(0.32, 0.72, "orange: output > 0.5", color=VERMILION)
     for text, place in {"(0, 0)": (0, 1), "(1, 1)": (1, 0)}.items():
         right.annotate(text, place, (0, 11), textcoords="offset points", ha="center")
     right.set(
@@ -334,7 +334,7 @@ def xor_spaces(X, A, y, model):
     alt = (
         "Left, the four points of XOR and a diagonal strip where the output is above "
         "0.5, with the fold, dashed, along its middle. Right, the hidden space: all "
-        "samples lie on the two axes, red from 0 to 0.5; two of the four points "
+        "samples lie on the two axes, orange from 0 to 0.5; two of the four points "
         "coincide at the origin, and one line separates them from the other two."
     )
     return described(figure, alt)
@@ -453,7 +453,8 @@ def spread_through_layers(runs):
         xlabel="layer",
         ylabel="root mean square of A",
     )
-    ends = ", ".join(f"{np.median(x[:, -1]):.2g}" for x in runs.values())
+    medians = [float(f"{np.median(x[:, -1]):.2g}") for x in runs.values()]
+    ends = ", ".join(f"{median:g}" for median in medians)
     alt = (
         "Root mean square of the activations over the layers, logarithmic axis: one "
         f"bundle of lines for each scale, which end near {ends}."
