@@ -110,7 +110,7 @@ def batch_hint(shape, n_in, X):
         return f"is it transposed? A sample is a row, {X}.T"
     if shape[0] * shape[1] == n_in:
         return f"one sample is a row, {X}.reshape(1, -1)"
-    return f"a sample needs {n_in} numbers, one per column"
+    return f"a sample needs {n_in} number{'s' * (n_in > 1)}, one per column"
 
 
 def check_like(target, shape, who):

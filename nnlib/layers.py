@@ -56,8 +56,8 @@ class Layer:
 class Dense(Layer):
     """k neurons that all see the same n inputs: Z = X W + b.
 
-    Shapes: X (m, n), W (n, k) with one neuron a column, b (1, k), Z (m, k).  ``dW`` and
-    ``db`` hold the gradients after ``backward`` and have the shapes of W and b.
+    Shapes: X (m, n), W (n, k) with one neuron per column, b (1, k), Z (m, k).  After
+    ``backward``, ``dW`` and ``db`` hold the gradients, in the shapes of W and b.
 
     Args:
         n_in: n, the number of inputs, at least 1.
@@ -155,7 +155,7 @@ def check_parameter(P, what, shape=None):
     if shape not in (None, P.shape):
         raise ValueError(
             f"{what} must have shape {shape}, got {P.shape}: was it set by hand? "
-            "W is (n, k), one neuron a column, and b is (1, k)"
+            "W is (n, k), one neuron per column, and b is (1, k)"
         )
     if not np.isfinite(P).all():
         raise ValueError(

@@ -247,11 +247,13 @@ def first_layer(before, after, neurons):
             drawn = _image(ax, W[:, j], cmap=SIGNED, vmin=-limit, vmax=limit)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
     for ax, j in zip(axes[0], neurons, strict=True):
-        ax.set_title(f"$j = {j}$", loc="center")
+        ax.set_title(f"neuron {j}", loc="center", fontsize=10)
     fig.colorbar(drawn, ax=axes, label="weight", shrink=0.9)
+    still = [j for j in neurons if np.abs(rows["change"][:, j]).max() < 0.05 * limit]
     alt = (
         f"Weights of {len(neurons)} neurons as images: at the start noise, after "
-        "training patches and strokes of one sign, and the change between the two."
+        "training patches and strokes of one sign, and the change between the two; "
+        f"hardly changed: {', '.join(map(str, still)) or 'none'}."
     )
     return described(fig, alt)
 

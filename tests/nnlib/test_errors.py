@@ -248,7 +248,7 @@ for fault, says in table("""
 "b", whole[:1] => T | Dense: b must be an array of floats | got dtype int64 | small
 "W", ones(3) => V | Dense: W must have shape (n, k) | got (3,) | was it set by hand?
 "b", ones(3) => V | Dense: b must have shape (1, 3) | got (3,) | was it set by hand?
-"b", ones(3, 1) => V | Dense: b must have shape (1, 3) | (3, 1) | one neuron a column
+"b", ones(3, 1) => V | Dense: b must have shape (1, 3) | (3, 1) | one neuron per column
 "W", N * whole => V | Dense: W must hold finite numbers | got NaN or inf | diverge?
 """):
     WRONG += [(use.format(f"by_hand({fault})"), says) for use in USES]
