@@ -1,4 +1,4 @@
-"""A notebook open in JupyterLab: run all its cells, find one again, save."""
+"""A notebook open in JupyterLab: run all its cells, find one again."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -27,24 +27,6 @@ CONTENT = """() => JSON.stringify(
 SCROLL_TO_CELL = """async (number) => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     await notebook.scrollToItem(number, "start");
-}"""
-SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
-# What a reader may leave behind: a folded heading, hidden code, a hidden and a
-# scrolled output.
-FOLD = """async () => {
-    const { commands, shell } = window.jupyterapp;
-    const notebook = shell.currentWidget.content;
-    const find = (type) => notebook.widgets.findIndex((c) => c.model.type === type);
-    const act = async (number, ...names) => {
-        notebook.deselectAll();
-        notebook.activeCellIndex = number;
-        for (const name of names) await commands.execute(`notebook:${name}`);
-    };
-    const drawn = notebook.widgets.findIndex(
-        (cell) => cell.model.type === "code" && cell.model.outputs.length);
-    await act(find("code"), "hide-cell-code");
-    if (drawn >= 0) await act(drawn, "hide-cell-outputs", "enable-output-scrolling");
-    await act(0, "toggle-heading-collapse");
 }"""
 STOP_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 
