@@ -5,6 +5,7 @@ import pytest
 from seeds import SEEDS, broken, near, over_seeds, run
 
 from nnlib import SGD, SoftmaxCrossEntropy, fit
+from nnlib.losses import one_hot, softmax
 
 pytestmark = pytest.mark.seeds
 
@@ -56,7 +57,7 @@ def test_the_curves_as_the_lesson_reads_them():
     held_loss = over_seeds(5, "history['validation_loss']")
     gap = (held_loss - loss)[:, 190:].mean(axis=1)
     assert gap[0] > 0.05
-    assert gap.min() < 0.01  # "with some other seeds there is no gap"
+    assert gap.min() < 0.01  # "with some seeds there is no gap"
     # "it still falls at the end": single epochs are noisy
     ends = [held_loss[:, end - 10 : end].mean(axis=1) for end in (100, 150, 200)]
     assert (np.diff(ends, axis=0) < 0).all()
@@ -151,3 +152,52 @@ def test_small_inputs_fail_checks_2_and_4():
     small = over_seeds(5, asked)
     assert small[:, 0].all()
     assert not small[:, 1:].any()
+
+
+def held_out(build):
+    """Return the held-out accuracies of an expression for ``train``'s model."""
+    return over_seeds(5, f"accuracy(y_held, {build}[0](X_held).argmax(axis=1))")
+
+
+def test_a_higher_rate_and_the_large_start_end_better():
+    assert held_out("train(network, X, y, rate=1.0)").mean() == near(0.995, 0.003)
+    assert held_out("train(large_start, X, y)").mean() == near(0.994, 0.003)
+
+
+def test_too_few_neurons_fail_check_4_or_2():
+    asked = "[ask(lambda rng: network(rng, {}), X, y, 0.1) for ask in five_checks]"
+    two, four = (over_seeds(5, asked.format(n)) for n in (2, 4))
+    assert not (two[:, 1] & two[:, 3]).any()
+    assert (two[:, 1] | two[:, 3]).mean() < 0.5  # mostly both
+    assert (four == [True, True, True, False, True]).all(axis=1).any()  # "4 alone"
+
+
+class SquaredError(SoftmaxCrossEntropy):
+    """Section 3's squared error of the softmax, with labels as targets."""
+
+    def forward(self, Z, y):
+        self.Y_hat, self.Y = softmax(Z), one_hot(y, Z.shape[1])
+        return float(((self.Y_hat - self.Y) ** 2).sum() / len(y))
+
+    def backward(self):
+        upstream = 2 * (self.Y_hat - self.Y) / len(self.Y)
+        inner = (upstream * self.Y_hat).sum(axis=1, keepdims=True)
+        return self.Y_hat * (upstream - inner)
+
+
+def trained_with(loss, seed, lead):
+    """Return the held-out accuracy, from a start that favours class 0 by ``lead``."""
+    lesson, rng = run(5, seed), np.random.default_rng(seed)
+    model = lesson.network(rng)
+    model.layers[2].b[0, 0] = lead
+    fit(model, lesson.X, lesson.y, loss, SGD(0.1), 200, 64, rng)
+    return lesson.accuracy(lesson.y_held, model(lesson.X_held).argmax(axis=1))
+
+
+def test_the_squared_error_trains_as_well_unless_the_start_is_badly_wrong():
+    def accuracies(loss, lead):
+        return np.array([trained_with(loss(), seed, lead) for seed in SEEDS])
+
+    assert accuracies(SquaredError, 0).mean() == near(0.977, 0.002)
+    assert accuracies(SquaredError, 10) == near(1 / 3, 0.001)
+    assert accuracies(SoftmaxCrossEntropy, 10).mean() == near(0.96, 0.008)

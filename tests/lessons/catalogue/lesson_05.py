@@ -35,6 +35,8 @@ ATTEMPTS = {
         (LOGITS.format("np.log(2), np.log(5)"), "as class 2, not as class 0"),
         (LOGITS.format("np.log(2), np.log(2) * np.log(5)"), "so leads add"),
         (LOGITS.format("-np.log(2), 0"), "z_0 has the wrong sign"),
+        (LOGITS.format("np.log(2), 10"), "10 is the ratio to class 2"),
+        (LOGITS.format("np.log(2), np.log(2 / 5)"), "a fifth as likely"),
     ],
     "Exercise 2": [
         (AT.format("return softmax(Z)"), "T changes nothing"),
@@ -51,6 +53,12 @@ ATTEMPTS = {
         (
             AT.format("E = np.exp(Z / T); return E / E.sum(axis=1)[:, None]"),
             "which number may be subtracted",
+        ),
+        (
+            AT.format(
+                "E = np.exp((Z - Z.max()) / T); return E / E.sum(axis=1)[:, None]"
+            ),
+            "each row needs a maximum of its own",
         ),
         (AT.format("softmax(Z / T)"), "is None: is a return missing"),
     ],
