@@ -23,7 +23,7 @@ def pytest_run(*arguments, folder=ROOT):
 
 def test_each_code_cell_of_each_lesson_has_a_test():
     listing = pytest_run("--collect-only", *LESSONS, *SOURCES)
-    assert len(SOURCES) == 6
+    assert len(SOURCES) == 7
     for path in [*LESSONS, *SOURCES]:
         place = path.relative_to(ROOT).as_posix()
         assert listing.count(f"{place}::") == len(code_cells(read(path)))
