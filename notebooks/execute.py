@@ -85,7 +85,7 @@ def normalise(notebook):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         cell.metadata = chosen(cell.metadata, KEPT_CELL_METADATA)
-        if is_check(cell):  # JupyterLab shows its output, and its source on a click
+        if is_folded(cell):  # JupyterLab shows its output, and its source on a click
             cell.metadata["jupyter"] = {"source_hidden": True}
         if is_slider(cell):
             cell.outputs = []
@@ -95,11 +95,12 @@ def normalise(notebook):
     return notebook
 
 
-def is_check(cell):
-    """Tell whether the cell checks an exercise, or a task of an assignment."""
+def is_folded(cell):
+    """Tell whether the cell checks an exercise or a task, or shows the work in use."""
     graded = cell.metadata.get("nbgrader", {})
     of_task = graded.get("grade", False) and not graded.get("solution", True)
-    return CHECK_TAG in cell.metadata.get("tags", []) or of_task
+    shows = cell.cell_type == "code" and graded.get("grade_id", "").startswith("see-")
+    return CHECK_TAG in cell.metadata.get("tags", []) or of_task or shows
 
 
 def is_slider(cell):

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from classroom import STUB, cell_of, handed_out, read
-from execute import is_check
+from execute import is_folded
 from grading import release
 
 NAMES = release.names(release.COURSE)
@@ -85,7 +85,7 @@ def top_names(source):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_checks_are_folded_and_leave_no_name_that_a_forgotten_self_could_find(name):
-    checks = [x for x in read(release.COURSE, "source", name).cells if is_check(x)]
+    checks = [x for x in read(release.COURSE, "source", name).cells if is_folded(x)]
     assert len(checks) >= 4
     for cell in checks:
         assert cell.metadata.jupyter == {"source_hidden": True}
