@@ -3,9 +3,9 @@
 Usage: python -m grading.collect NAME --from downloads.zip [--course DIR]
 
 Takes a zip or a folder, named as Moodle and Canvas name things, or with a folder or a
-file for each student; or, named ``exchange``, what lies in a hub's.  Whose a file is,
-is told by the outermost name, which the platform gave, and by nothing that a student
-packed.  A line tells what became of each.
+file for each student.  Whose a file is, is told by the outermost name, which the
+platform gave, and by nothing that a student packed.  A line tells what became of each.
+On a hub, ``--from exchange`` takes what lies in nbgrader's exchange.
 (nbgrader's zip_collect unpacks without limits and does not tell what it leaves out.)
 """
 
@@ -167,27 +167,18 @@ def collect(course, name, source):
     Whom the platform named is written for the next time, and for grading.export:
     Moodle numbers people anew in each assignment, so that roster.csv cannot know it.
     """
-    handed, exports = {}, course / "exports" / name
-    if str(source) == "exchange":
-        handed = exchange.newest(course, name)
-        people = {(who, ""): exchange.files(handed[who]) for who in handed}
-        places = {key: key[0] for key in people}
-    else:
-        people = by_person(files_in(source, 10), name)
-        places = folders(course, name, people)
+    people, exports = by_person(files_in(source, 10), name), course / "exports" / name
     taken = {
         row["id"]: [row["student"], row["name"], row["id"]] for row in roster(exports)
     }
     count = 0
-    for (who, number), student in places.items():
+    for (who, number), student in folders(course, name, people).items():
         place = course / "submitted" / student / name
         part, left = place.with_name(f".{name}.part"), [MOST_BYTES, MOST_FILES]
         shutil.rmtree(part, ignore_errors=True)
         for file in people[who, number]:
             unpack(*file, part, left)
         if part.exists():
-            if who in handed:
-                exchange.stamp(handed[who], part)
             if place.exists():
                 shutil.rmtree(place)
                 say(f"{student}: what had been collected before is replaced.")
@@ -210,7 +201,8 @@ def main(arguments=None):
     except FileNotFoundError as error:
         sys.exit(str(error))
     try:
-        count = collect(options.course, options.name, options.source)
+        take = exchange.collect if str(options.source) == "exchange" else collect
+        count = take(options.course, options.name, options.source)
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
         sys.exit(f"{options.source} cannot be read: {error}.")
     print(f"Collected from {count} {'person' if count == 1 else 'people'}.")

@@ -16,7 +16,6 @@ import shutil
 import stat
 import time
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
@@ -25,7 +24,7 @@ from nbgrader.exchange import default
 from grading import release
 from grading.files import say, within
 
-LARGEST = 200 * 2**20  # bytes of a file; grading.collect counts all of a student's
+MOST_BYTES, MOST_FILES = 200 * 2**20, 1_000  # of a student
 STUDENT = r"[A-Za-z0-9][\w.@-]*"
 FOUND_BY = {"timestamp.txt": r".{10,50}", "submission_secret.txt": r"[0-9a-f]{128}"}
 
@@ -70,17 +69,6 @@ def changed(folder):
         return time.time()
 
 
-def files(folder):
-    """Return [(name, path in the folder, function that reads it)]."""
-    paths = [(path, path.relative_to(folder).as_posix()) for path in within(folder)]
-    owner = folder.lstat().st_uid
-    return [
-        (f"{folder.name}/{name}", name, partial(read, path, owner))
-        for path, name in paths
-        if name != "timestamp.txt"
-    ]
-
-
 def read(path, owner):
     """Return a file's bytes, if it is the owner's and no link, pipe or device."""
     file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -88,13 +76,36 @@ def read(path, owner):
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode) or status.st_uid != owner:
             raise OSError("it is no file of the student's own")
-        return stream.read(LARGEST + 1)
+        return stream.read(MOST_BYTES + 1)
 
 
-def stamp(folder, target):
-    """Write when a folder was handed in; called when all of it was read."""
-    when = f"{datetime.fromtimestamp(changed(folder), UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
-    (target / "timestamp.txt").write_text(when)
+def collect(course, name, _=None):
+    """Put what is handed in into course/submitted; return how many people they are."""
+    handed = newest(course, name)
+    for student, folder in handed.items():
+        place = course / "submitted" / student / name
+        part, left = place.with_name(f".{name}.part"), MOST_BYTES
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        for path in within(folder)[:MOST_FILES]:
+            where = path.relative_to(folder)
+            try:
+                data = read(path, folder.lstat().st_uid)
+            except OSError as error:
+                say(f"{student}/{where}: left out, it cannot be read: {error}")
+                continue
+            if (left := left - len(data)) < 0:
+                say(f"{student}/{where}: left out with all after it, it is too much.")
+                break
+            (part / where).parent.mkdir(parents=True, exist_ok=True)
+            (part / where).write_bytes(data)
+        when = datetime.fromtimestamp(changed(folder), UTC)  # now that all is read
+        (part / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S.%f} UTC")
+        if place.exists():
+            shutil.rmtree(place)
+        part.rename(place)
+        say(f"{student}: handed in {when:%Y-%m-%d %H:%M:%S} UTC")
+    return len(handed)
 
 
 def hand_back(course, name):

@@ -19,11 +19,14 @@ class Submit(ExchangeSubmit):
     def copy_files(self):
         """Copy the folder into the exchange."""
         try:
-            super().copy_files()
+            return super().copy_files()
+        except shutil.Error as error:
+            why = error.args[0][0][2]  # of the first file
         except (OSError, RuntimeError) as error:
-            place = os.path.join(self.inbound_path, self.assignment_filename)
-            shutil.rmtree(place, ignore_errors=True)
-            self.fail(f"NOT handed in, try again or tell your instructor: {error}")
+            why = error
+        place = os.path.join(self.inbound_path, self.assignment_filename)
+        shutil.rmtree(place, ignore_errors=True)
+        self.fail(f"NOT handed in: {why}. Try again, or tell your instructor.")
 
 
 c.ExchangeFactory.submit = Submit
