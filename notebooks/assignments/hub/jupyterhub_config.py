@@ -5,7 +5,8 @@ to site comes from the environment; jupyterhub.service reads /etc/jupyterhub.env
 
 HUB_TEACHERS     names, with spaces between them; they have Formgrader, and are admins
 HUB_MEMORY       of a student's server with its kernels (1G)
-HUB_PORT         on loopback (8000); a web server with a certificate stands before it
+HUB_PORT         on loopback (8000), behind a web server with a certificate; the hub
+                 and its proxy also take this number plus 81 and plus 1
 HUB_TEST         a folder: for `make hub-test` only, all servers under one account
 """
 
@@ -22,7 +23,7 @@ from tornado.web import HTTPError
 HERE = Path(__file__).resolve().parent
 ROOT, BIN = HERE.parents[2], Path(sys.prefix, "bin")
 TEACHERS = {*os.environ.get("HUB_TEACHERS", "").split()}
-TEST = os.environ.get("HUB_TEST")
+PORT, TEST = int(os.environ.get("HUB_PORT", 8000)), os.environ.get("HUB_TEST")
 PROXY = ROOT / "build" / "hub" / "node_modules" / ".bin" / "configurable-http-proxy"
 GROUP = "hub"  # of all system accounts whose servers may be started
 
@@ -41,18 +42,21 @@ def account(spawner):
         groups = os.getgrouplist(name, known.pw_gid)
         if grp.getgrnam(GROUP).gr_gid not in groups:
             raise HTTPError(403, f"{name} is no account of the hub's")
-    if name in TEACHERS:  # they grade, and pytest and bubblewrap need more
+    if name in TEACHERS:  # they grade
         spawner.mem_limit = spawner.cpu_limit = None
 
 
 def settings(spawner):
     """Return the folder of a server's settings: a teacher's course, or hub/student."""
-    course = f"~{spawner.user.name}/series/notebooks/assignments"
-    teaches = spawner.user.name in TEACHERS
-    return os.path.expanduser(course) if teaches else str(HERE / "student")
+    name = spawner.user.name
+    home = f"{TEST}/home/{name}" if TEST else os.path.expanduser(f"~{name}")
+    teaches = name in TEACHERS
+    return f"{home}/series/notebooks/assignments" if teaches else f"{HERE}/student"
 
 
-c.JupyterHub.bind_url = f"http://127.0.0.1:{os.environ.get('HUB_PORT', 8000)}"
+c.JupyterHub.bind_url = f"http://127.0.0.1:{PORT}"
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{PORT + 81}"
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{PORT + 1}"
 c.ConfigurableHTTPProxy.command = [str(PROXY)]
 c.ConfigurableHTTPProxy.auth_token = secrets.token_hex(32)
 
