@@ -81,7 +81,7 @@ c.Spawner.environment = {"JUPYTER_CONFIG_PATH": settings}
 c.Spawner.default_url = "/lab"
 c.Spawner.mem_limit = os.environ.get("HUB_MEMORY", "1G")
 c.Spawner.cpu_limit = 1.0
-c.Spawner.start_timeout = c.Spawner.http_timeout = 300  # a whole class at once
+c.Spawner.start_timeout = c.Spawner.http_timeout = 600  # a whole class at once
 
 # Kernels without work end after half an hour, servers after an hour.
 c.Spawner.args = [
