@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8888
 WORKERS ?= auto
+USERS ?= 40
 
 FIRST := notebooks/01_neuron.ipynb
 COURSE := notebooks/assignments
@@ -19,7 +20,7 @@ MUTATION := tests/project/mutation
 MUTANTS := build/mutants
 RAY := "$(CURDIR)/$(BIN)/python" $(MUTATION)/ray.py
 
-.PHONY: help setup lab test coverage mutants test-course test-seeds site address browser-test matrix matrix-quick bench notebooks assignments grade collect export similar format lock clean
+.PHONY: help setup lab test coverage mutants test-course test-seeds hub hub-test hand-out hand-back site address browser-test matrix matrix-quick bench notebooks assignments grade collect export similar format lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,7 +35,7 @@ setup: .venv/.ready  ## create .venv with the versions in constraints.txt
 	$(BIN)/python -c 'import matplotlib.pyplot'
 	@touch $@
 
-.venv/.browser .venv/.bench .venv/.matrix .venv/.mutants .venv/.similar .venv/.site: .venv/.%: .venv/.ready
+.venv/.browser .venv/.hub .venv/.cluster .venv/.bench .venv/.matrix .venv/.mutants .venv/.similar .venv/.site: .venv/.%: .venv/.ready
 	$(call install,$*)
 	@touch $@
 
@@ -76,6 +77,13 @@ test-seeds: .venv/.ready  ## what the lessons say of training runs, with the see
 test-course: .venv/.ready  ## grade a class of seventy, and all else about grading that takes long
 	$(BIN)/python -m pytest -m course tests/course
 
+# The proxy needs Node.js; 5.1 is content with the one of Debian 12.
+hub: .venv/.hub  ## install JupyterHub for a class on this machine; needs npm
+	npm install --silent --no-audit --no-fund --prefix build/hub configurable-http-proxy@5.1
+
+hub-test: hub  ## a class at once on a JupyterHub: USERS=40
+	USERS=$(USERS) $(BIN)/python -m pytest -q -rA -m hub tests/hub
+
 site: .venv/.site  ## build pages and JupyterLite into build/site, for any static server; needs npm
 	$(BIN)/python site/build_site.py
 	$(BIN)/python -m pytest -q -m site tests/site
@@ -112,11 +120,17 @@ grade: .venv/.ready  ## grade submitted/*/NAME of the course: make grade ASSIGNM
 	@test -n "$(ASSIGNMENT)" || { echo "Which one? make grade ASSIGNMENT=03_backprop"; exit 2; }
 	$(BIN)/python -m grading.grade $(ASSIGNMENT) $(OPTIONS)
 
-collect: .venv/.ready  ## take a platform's zip: make collect ASSIGNMENT=NAME FROM=downloads.zip
+collect: .venv/.ready  ## take a platform's zip, or FROM=exchange: make collect ASSIGNMENT=NAME FROM=downloads.zip
 	$(BIN)/python -m grading.collect $(ASSIGNMENT) --from "$(FROM)" $(OPTIONS)
 
 export: .venv/.ready  ## write grades and feedback for a platform: make export ASSIGNMENT=NAME TO=moodle
 	$(BIN)/python -m grading.export $(ASSIGNMENT) --to $(TO) $(OPTIONS)
+
+hand-out: .venv/.ready  ## on a hub, give an assignment to all: make hand-out ASSIGNMENT=NAME
+	$(BIN)/python -m grading.exchange $(ASSIGNMENT) --hand-out $(OPTIONS)
+
+hand-back: .venv/.ready  ## on a hub, give each their feedback: make hand-back ASSIGNMENT=NAME
+	$(BIN)/python -m grading.exchange $(ASSIGNMENT) --hand-back $(OPTIONS)
 
 similar: .venv/.similar  ## name submissions whose code is alike: make similar ASSIGNMENT=NAME
 	$(BIN)/python -m grading.similar $(ASSIGNMENT) $(OPTIONS)

@@ -5,12 +5,14 @@ nbgrader reads this file when it runs here, and so do ``make assignments``,
 --course DIR, needs a copy of it in DIR.
 """
 
+import os
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (nbgrader gives the name)
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "neural-network-from-scratch"
+c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", "/srv/exchange")  # on a hub
 
 # What stands in a hand-out in place of a solution.
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not done yet")'}

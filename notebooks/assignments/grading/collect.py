@@ -5,6 +5,7 @@ Usage: python -m grading.collect NAME --from downloads.zip [--course DIR]
 Takes a zip or a folder, named as Moodle and Canvas name things, or with a folder or a
 file for each student.  Whose a file is, is told by the outermost name, which the
 platform gave, and by nothing that a student packed.  A line tells what became of each.
+On a hub, ``--from exchange`` takes what lies in nbgrader's exchange.
 (nbgrader's zip_collect unpacks without limits and does not tell what it leaves out.)
 """
 
@@ -21,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from unicodedata import normalize
 
-from grading import release
+from grading import exchange, release
 from grading.book import roster
 from grading.files import DEBRIS, say
 
@@ -200,7 +201,8 @@ def main(arguments=None):
     except FileNotFoundError as error:
         sys.exit(str(error))
     try:
-        count = collect(options.course, options.name, options.source)
+        take = exchange.collect if str(options.source) == "exchange" else collect
+        count = take(options.course, options.name, options.source)
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
         sys.exit(f"{options.source} cannot be read: {error}.")
     print(f"Collected from {count} {'person' if count == 1 else 'people'}.")

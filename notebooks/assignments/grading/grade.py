@@ -30,7 +30,7 @@ from nbgrader.api import InvalidEntry
 from sqlalchemy.exc import SQLAlchemyError
 
 import nnlib
-from grading import clean, page, release, sandbox, submission
+from grading import clean, cluster, page, release, sandbox, submission
 from grading.book import Book, roster, write_csv
 from grading.files import DEBRIS, digest, say, shown, within
 from grading.records import Job, Limits, PageJob, Record
@@ -56,6 +56,9 @@ def options(arguments):
     add("--force", action="store_true", help="grade again what did not change, too")
     add("--dry-run", action="store_true", help="only say what would be done")
     add("--workers", type=int, default=os.cpu_count(), help="submissions at a time")
+    add(
+        "--dask", metavar="ADDRESS", help="let the workers of this Dask scheduler do it"
+    )
     closed = "from the network and from other files"
     add("--isolation", choices=kinds, default="auto", help=closed)
     for field, (option, text) in LIMITS.items():
@@ -211,7 +214,8 @@ def grade(course):
     make_template(course)
     with contextlib.closing(Book(course.path, course.name)) as book:
         todo = [entry for entry in entries if entry.runs]
-        for number, entry in enumerate(run(course, todo), 1):
+        work = cluster.run if course.chosen.dask else run
+        for number, entry in enumerate(work(course, todo), 1):
             tell(entry, number, len(todo), time.monotonic() - began)
         prepared = release.prepared(course.path, course.name, "SaveCells")
         aside += book.enter_cells(prepared)

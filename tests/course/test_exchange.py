@@ -1,0 +1,118 @@
+"""What students may do to a hub's exchange, and what is then collected."""
+
+import os
+import pwd
+import time
+
+import pytest
+from classroom import TINY, make_course
+from grading import collect, exchange
+
+ME = pwd.getpwuid(os.geteuid()).pw_name
+SECRET = "0123456789abcdef" * 8
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXCHANGE", str(tmp_path / "exchange"))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    made = make_course(tmp_path / "course")
+    exchange.main([TINY, "--hand-out", "--course", str(made)])
+    return made
+
+
+def inbound(course):
+    return next(course.parent.glob("exchange/*/inbound"))
+
+
+def hand_in(course, text="mine", who=ME, when="2020-01-01 10:00:00.000000 UTC"):
+    """Hand in as a student may who writes into the exchange by hand."""
+    folder = inbound(course) / f"{who}+{TINY}+{when}+{time.monotonic_ns()}"
+    folder.mkdir()
+    (folder / f"{TINY}.ipynb").write_text(text)
+    (folder / "timestamp.txt").write_text(when)
+    (folder / "submission_secret.txt").write_text(SECRET)
+    folder.chmod(0o777)
+    return folder
+
+
+def take(course, capsys):
+    collect.main([TINY, "--from", "exchange", "--course", str(course)])
+    return capsys.readouterr().out
+
+
+def taken(course, who=ME):
+    return course / "submitted" / who / TINY
+
+
+def test_the_time_is_the_systems(course, capsys):
+    began = time.time()
+    folder = hand_in(course)
+    for path in (folder, *folder.iterdir()):
+        os.utime(path, (0, 0))
+    take(course, capsys)
+    text = (taken(course) / "timestamp.txt").read_text()
+    assert text[:4] != "2020"
+    assert exchange.changed(folder) >= began - 1
+    changed = folder / f"{TINY}.ipynb"
+    time.sleep(0.05)
+    changed.write_text("better")
+    os.utime(changed, (0, 0))
+    take(course, capsys)
+    assert (taken(course) / "timestamp.txt").read_text() > text
+
+
+def test_the_last_that_is_whole_counts(course, capsys):
+    hand_in(course, "first", when="2030-01-01 10:00:00.000000 UTC")
+    time.sleep(0.05)
+    hand_in(course, "second")
+    time.sleep(0.05)
+    hand_in(course, "half").chmod(0o755)
+    assert "cut off while it was handed in" in take(course, capsys)
+    assert (taken(course) / f"{TINY}.ipynb").read_text() == "second"
+
+
+def test_in_anothers_name(course, capsys):
+    hand_in(course, who="ada")
+    hand_in(course, who="..")
+    said = take(course, capsys)
+    assert f"left out, it was put there by {ME}" in said
+    assert "no folder of a student's" in said
+    assert not (course / "submitted").exists()
+
+
+def test_links_and_pipes(course, capsys):
+    folder = hand_in(course)
+    (folder / "link.ipynb").symlink_to(course / "source" / TINY / f"{TINY}.ipynb")
+    (folder / "folder").symlink_to(course / "source")
+    os.mkfifo(folder / "pipe")
+    (inbound(course) / f"{ME}+{TINY}+2030+x").symlink_to(course / "source")
+    said = take(course, capsys)
+    assert said.count("left out, it cannot be read") == 2
+    names = {path.name for path in taken(course).iterdir()}
+    assert names == {f"{TINY}.ipynb", "timestamp.txt", "submission_secret.txt"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_anothers_file(course, capsys):
+    folder = hand_in(course)
+    os.chown(folder / f"{TINY}.ipynb", 65534, 65534)
+    assert "no file of the student's own" in take(course, capsys)
+    assert not (taken(course) / f"{TINY}.ipynb").exists()
+
+
+def test_feedback_is_found_by_the_secret_alone(course, capsys):
+    hand_in(course)
+    take(course, capsys)
+    for who in (ME, "ada"):  # ada's came from elsewhere
+        page = course / "feedback" / who / TINY / f"{TINY}.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(f"the page of {who}")
+    taken(course, "ada").mkdir(parents=True)
+    exchange.main([TINY, "--hand-back", "--course", str(course)])
+    said = capsys.readouterr().out
+    assert "ada: not handed back, it did not come from a hub" in said
+    assert "Handed back 1 pages" in said
+    pages = inbound(course).with_name("feedback")
+    assert pages.stat().st_mode & 0o777 == 0o711
+    assert [page.read_text() for page in pages.iterdir()] == [f"the page of {ME}"]
