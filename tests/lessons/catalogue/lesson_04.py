@@ -94,6 +94,10 @@ ATTEMPTS = {
             MAE.format(SUM, "np.ones_like(self.error) / len(self.error)"),
             "is -1 where u < 0",
         ),
+        (
+            MAE.format(SUM, "self.error / np.abs(self.error) / len(self.error)"),
+            "at u = 0 the slope should be 0",
+        ),
         (MAE.format(SUM, "self.error / len(self.error)"), "however large u is"),
         (MAE.format(SUM, "2 * self.error / len(self.error)"), "however large u is"),
     ],
