@@ -33,7 +33,7 @@ def noisy_arms(X, y):
     right.set_ylim(-1.6, 2.1)
     alt = (
         "Left: the training points in inputs 1 and 2, three arms that touch. Right:"
-        " inputs 1 and 3, where the three classes lie all over each other."
+        " inputs 1 and 3, where the three classes lie on top of one another."
     )
     return described(figure, alt)
 
@@ -51,7 +51,7 @@ def _cells(ax, C, shade, texts, size=12):
                 ha="center",
                 va="center",
                 fontsize=size,
-                color="white" if shade[j, guess] > 0.7 else "black",
+                color="white" if shade[j, guess] > 0.9 else "black",
             )
     ax.set(xticks=range(K), yticks=range(K))
     ax.set(xlabel="predicted class", ylabel="true class")
@@ -259,10 +259,11 @@ def losses_along_beta(betas, losses):
             ax.annotate(
                 f"T = {1 / betas[lowest]:.1f}",
                 (betas[lowest], values[lowest]),
-                xytext=(0, 10),
+                xytext=(0, -9),
                 textcoords="offset points",
                 color=colour,
-                ha="center",
+                ha="left" if lowest < len(betas) / 2 else "center",
+                va="top",
             )
     ax.axvline(1, color=GREY, linestyle="--", linewidth=1.2)
     top = max(max(values) for values in losses.values())

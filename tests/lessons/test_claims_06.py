@@ -21,6 +21,7 @@ def test_its_assertions_hold_with_other_seeds():
 
 
 def test_useless_inputs():
+    assert (over_seeds(6, "right_train") == 1).all()  # "1.00 in every run"
     eight, two = over_seeds(6, "right_pool"), over_seeds(6, "right_two")
     assert eight.mean() == near(0.71, 0.006)
     assert eight.min() == eight[0] == near(0.64, 0.006)  # "the run you see"
@@ -56,6 +57,29 @@ def test_temperature_from_validation_data():
     assert T.min() == near(2.9, 0.06)
     assert T.max() == near(5.5, 0.06)
     assert over_seeds(6, "ece(y_pool, P_fit)").mean() == near(0.045, 0.004)
+
+
+def test_the_ece_does_not_show_that_the_mix_of_classes_has_changed():
+    before, after, share = over_seeds(
+        6, "[ece(y_pool, P_fit), ece(y_pool[thin], P_fit[thin]), P_fit[thin, 2].mean()]"
+    ).T
+    assert after[0] == near(0.044, 0.0006)
+    assert share[0] == near(0.27, 0.006)
+    assert (after < before + 0.03).all()
+    assert share.min() > 0.15  # of 0.024
+    for seed in SEEDS:
+        lesson = run(6, seed)
+        y, P = lesson.y_pool[lesson.thin], lesson.P_fit[lesson.thin]
+        P_new = 3 * P * np.bincount(y) / len(y)
+        P_new /= P_new.sum(axis=1, keepdims=True)
+        loss, loss_new = (-np.log(Q[range(len(y)), y]).mean() for Q in (P, P_new))
+        assert loss_new < loss
+        if seed == 0:
+            assert (loss, loss_new) == (near(0.820, 0.0006), near(0.547, 0.0006))
+            assert P_new[:, 2].mean() == near(0.027, 0.0006)
+            labels = P_new.argmax(axis=1)
+            assert lesson.accuracy(y, labels) == near(0.78, 0.006)
+            assert lesson.recall(y, labels)[2] == near(0.01, 0.006)
 
 
 def test_a_calibrated_model_shows_an_ece_by_luck():

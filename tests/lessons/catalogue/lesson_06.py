@@ -14,6 +14,8 @@ ATTEMPTS = {
         (READ + "50, 15, 0.8", "a predicted class is a column"),
         (READ + "50, 10, 0.8", "count the others too"),
         (READ + "50, 18, 80", "divide by all 100 samples"),
+        (READ + "40, 18, 0.8", "of class 1 were found"),
+        (READ + "50, 8, 0.8", "count the right ones too"),
     ],
     "Exercise 2": [
         (
@@ -39,10 +41,32 @@ def most_confused(C):
 """,
             "in this order",
         ),
+        (
+            """
+def most_confused(C):
+    C = C / C.sum(axis=1, keepdims=True)
+    np.fill_diagonal(C, 0)
+    return np.unravel_index(C.argmax(), C.shape)
+""",
+            "compare the counts",
+        ),
     ],
     "Exercise 3": [
         (SURE.format(">", "right.sum() / len(y)"), "divide by the samples answered"),
         (SURE.format(">=", "right.sum() / max(answered.sum(), 1)"), "use >"),
+        (
+            SURE.format(">", "(Y_hat.argmax(axis=1) == y).mean()"),
+            "the samples answered only",
+        ),
+        (
+            """
+def when_sure(y, Y_hat, threshold):
+    answered = Y_hat.max(axis=1) > threshold
+    right = (Y_hat.argmax(axis=1) == y) & answered
+    return right.sum() / max(answered.sum(), 1), answered.mean()
+""",
+            "the share comes first",
+        ),
         (SURE.format(">", "right.sum() / answered.sum()"), "0/0 should be 0"),
         (
             SURE.format(">", "right[answered].mean() if answered.any() else 1"),
