@@ -423,10 +423,10 @@ def one_entry_of_dW(X, dZ, entry=(0, 0)):
     top = height - 0.7
     right, _ = _matrix(ax, 0.1, top, X.T, "$X^\\top$", size, row=line)
     ax.text(right + 0.45, top - size, "·", ha="center", va="center", fontsize=18)
-    right, _ = _matrix(ax, right + 0.9, top, dZ, "d$Z$", size, column=neuron)
+    right, _ = _matrix(ax, right + 0.9, top, dZ, "$dZ$", size, column=neuron)
     ax.text(right + 0.45, top - size, "=", ha="center", va="center", fontsize=16)
     _matrix(
-        ax, right + 0.9, top, dW, "d$W$", size, row=line, column=neuron, colour=ORANGE
+        ax, right + 0.9, top, dW, "$dW$", size, row=line, column=neuron, colour=ORANGE
     )
     terms = " + ".join(
         f"{_bracketed(x)}·{_bracketed(d)}"
@@ -474,7 +474,7 @@ def stack_both_ways(names, shapes):
         )
         ax.text(x + box / 2, 2.1, name, ha="center", va="center")
         if name.startswith("Dense"):
-            text = "keeps d$W$, d$b$"
+            text = "keeps $dW$, $db$"
             ax.text(x + box / 2, 0.95, text, color=VERMILION, ha="center", va="center")
     for i, shape in enumerate(shapes):
         left = 0.05 if i == 0 else 1.5 + step * (i - 1) + box

@@ -24,6 +24,16 @@ def test_right_errors_lie_far_below_the_line_and_wrong_ones_far_above():
     assert min(wrong) > 1e-2
 
 
+def test_right_errors_are_all_rounding():
+    # then a larger step is better; an error of the formula would grow with it
+    lesson, errors = run(3, 0), {1e-5: [], 1e-3: []}
+    for step, found in errors.items():
+        for seed in range(20):
+            problem = lesson.probe(seed=seed)
+            found += lesson.check_gradients(*problem, lesson.MSE(), step).values()
+    assert np.median(errors[1e-3]) < np.median(errors[1e-5]) / 20
+
+
 def test_the_grid_of_mistakes_is_the_same():
     grids = [run(3, seed).found for seed in SEEDS]
     assert all(grid == grids[0] for grid in grids)
