@@ -164,3 +164,7 @@ def test_names_are_told_as_a_terminal_can_show_them_and_links_are_left_out(
     (tmp_path / "all" / "ada" / "link.ipynb").symlink_to("/etc/passwd")
     assert collect.collect(tmp_path, TINY, tmp_path / "all") == 0
     assert "ada/link.ipynb: left out, it is a link" in capsys.readouterr().out
+    names = [f"x_1_2_../{n}" for n in ("evil", "x")] + ["a/timestamp.txt", "a/a_1_2_.."]
+    found, said = take(dict.fromkeys(names, b""))
+    assert found == {"a/tiny/a_1_2_.."}
+    assert said.count("left out, it is a link, a timestamp, or") == 3

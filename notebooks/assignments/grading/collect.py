@@ -115,8 +115,9 @@ def put(file, name, part, path, inner=False):
                     place = one.relative_to(folder)
                     put(one, f"{name}/{place}", part, path.parent / place, inner=True)
             return
-        if file.is_symlink() or target.exists():
-            why = "it is a link, or there is another one of this name"
+        barred = str(path) == "timestamp.txt" or ".." in path.parts
+        if file.is_symlink() or barred or target.exists():
+            why = "it is a link, a timestamp, or a second one of this name"
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
@@ -140,7 +141,6 @@ def collect(course, name, top):
         shutil.rmtree(part, ignore_errors=True)
         for file, path in people[who, number]:
             put(file, file.relative_to(top), part, path)
-        (part / "timestamp.txt").unlink(missing_ok=True)  # no student says when it was
         if part.exists():
             if place.exists():
                 shutil.rmtree(place)
