@@ -5,7 +5,7 @@ import pytest
 from course.payloads import HOME, RUN, SCRIPT, handed_out, ran
 from grading import clean
 from grading import page as pages
-from grading.records import Mark, PageJob, Record
+from grading.records import Mark, PageJob, Record, Template
 from nbconvert import HTMLExporter
 from nbformat import v4
 
@@ -54,10 +54,6 @@ def test_a_page_of_all_payloads_does_nothing(opened, page, tmp_path):
     folder = tmp_path / "student"
     notebook = clean.notebook(ran(folder), folder, 100_000)
     nbformat.write(notebook, folder / "graded.ipynb")
-    for step in ("source", "release"):
-        place = tmp_path / "template" / step / "small"
-        place.mkdir(parents=True)
-        nbformat.write(handed_out(), place / "small.ipynb")
     record = Record(
         status="limited",
         points={"written": None},
@@ -66,8 +62,8 @@ def test_a_page_of_all_payloads_does_nothing(opened, page, tmp_path):
     )
     marks = {"written": Mark(score=3.0, comment=SCRIPT)}
     target = tmp_path / "small.html"
-    place = tmp_path / "template"
-    job = PageJob("small", folder, place, record, marks, 0.0, target)
+    template = Template("small", tmp_path, handed_out(), handed_out())
+    job = PageJob(template, folder, record, marks, 0.0, target)
     pages.make(job)
     assert opened(target.read_text("utf-8")) == []
     assert page.title() == "Assignment 9 · Small"

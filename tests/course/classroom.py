@@ -223,4 +223,3 @@ def assert_came_to(course, student):
     assert (row["status"], row["max_score"]) == (student.status, "19")
     assert student.says in row["notes"]
     assert student.says in page_of(course, student.name)
-    assert student.flag in row["flags"]

@@ -22,7 +22,7 @@ class Student:
     """A submission and its result.
 
     ``make`` puts it into a course folder; ``says`` must be in the notes and on the
-    feedback page, ``flag`` in the flags; without a flag there must be none but notices.
+    feedback page.
     """
 
     name: str
@@ -30,7 +30,6 @@ class Student:
     points: dict
     status: str = "graded"
     says: str = ""
-    flag: str = ""
 
 
 def changed(change):
@@ -280,122 +279,284 @@ server.call = lies
     return cheat(source)
 
 
+# A line of %% begins a submission: what its cell is, where it goes, its name, the
+# points of the three tasks, its status, and what is said of it.
+TABLE = r"""
+%% task task-1 wrong-sign 056 graded
+def double(X):
+    return -2 * X
+%% cell task-2 endless-loop 456 limited | Cell number 5: it was stopped after
+while True:
+    pass
+%% task task-1 loop-in-task 056 limited | Cell check-1: it was stopped after
+def double(X):
+    while True:
+        pass
+%% cell task-2 swallows-interrupt 400 limited | Cell number 5: it was stopped after
+import time
+while True:
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass
+%% cell task-3 exits 450 limited | Cell number 7: it ended Python itself
+import os
+os._exit(0)
+%% task task-1 exits-in-task 000 limited | Cell check-1: it ended Python itself
+import os
+def double(X):
+    os._exit(0)
+%% cell task-2 too-much-memory 456 limited | Cell number 5: it took more memory
+x = [0]
+while True:
+    x = x * 2
+%% cell task-2 fills-memory 456 limited | Cell number 5: it took more memory
+x = []
+while True:
+    x.append(str(len(x)))
+%% task task-1 memory-in-task 056 graded
+def double(X):
+    return np.ones((50_000, 50_000)) * X[0, 0]
+%% cell task-2 fifty-children 456 graded
+import subprocess
+for _ in range(50):
+    subprocess.Popen(["sleep", "987654"], start_new_session=True)
+%% cell task-2 million-lines 456 limited | Cell number 5: its output was too long
+for i in range(1_000_000):
+    print('line', i)
+%% cell task-2 large-file 456 graded | Cell number 5: it raised OSError
+open('x', 'wb').write(bytes(300 * 2**20))
+%% task task-1 syntax-error 056 graded | Cell task-1: it raised SyntaxError
+def double(X:
+    return 2 * X
+%% task task-1 input 456 graded | Cell task-1: input() waits for a keyboard
+def double(X):
+    return 2 * X
+n = input('how many? ')
+%% task task-1 warnings 456 graded
+import sys, warnings
+np.set_printoptions(precision=2)
+def double(X):
+    warnings.warn("careful")
+    print("on stderr", file=sys.stderr)
+    np.log(np.zeros(2))
+    return 2 * X
+double(np.ones((1, 1)))
+%% cell task-2 own-helpers 456 graded
+import math, matplotlib.pyplot as plt
+sum = list = 3
+def helper(X):
+    return X
+plt.plot([1, 2]); plt.show()
+%% cheat check-1 allclose 056 graded
+np.allclose = np.array_equal = lambda *a, **k: True
+np.abs = lambda x: np.float64(0)
+%% cheat check-1 patches-checks 056 graded
+import sys, nnlib.exercises as checks
+checks.same.__code__ = (lambda found, expected, rtol: True).__code__
+checks.Task.points = property(lambda self: self.max_points)
+check_array = lambda *a, **k: None
+class Task(Task):
+    points = 4
+sys.modules["nnlib.exercises"] = None
+%% task task-1 patches-in-task 056 graded
+def double(X):
+    import nnlib.exercises as checks
+    checks.same.__code__ = (lambda found, expected, rtol: True).__code__
+    return 3 * X
+%% cheat check-1 drops-asserts 000 graded
+import ast
+class Drop(ast.NodeTransformer):
+    def visit_With(self, node):
+        return ast.Pass()
+    def visit_Assert(self, node):
+        return ast.Pass()
+get_ipython().ast_transformers.append(Drop())
+get_ipython().input_transformers_post.append(lambda lines: ["4.0"])
+%% cheat check-1 formats-points 056 graded
+shell = get_ipython()
+formatter = shell.display_formatter.formatters["text/plain"]
+formatter.for_type(float, lambda x, p, c: p.text("4.0"))
+formatter.for_type(int, lambda x, p, c: p.text("4"))
+shell.events.register("pre_run_cell", lambda info: print("4"))
+print("Task 1: all checks passed.\n4")
+%% cell task-3 prints-history 456 graded
+import inspect, sys
+print(In)
+get_ipython().run_line_magic("history", "")
+def deep(X):
+    frame = sys._getframe(1)
+    print(frame.f_code.co_consts, frame.f_code.co_names)
+    print(inspect.getsource(frame))
+    return 2 * X
+%% cheat check-3 forges-answers 056 graded
+import os
+for number in range(3, 200):
+    try:
+        os.write(number, b'{"value": 4, "changed": []}\n{"points": 4}\n')
+    except OSError:
+        pass
+%% cheat check-1 traces-checks 056 graded
+import sys
+def spy(frame, event, argument):
+    if frame.f_code.co_name == "points" and "self" in frame.f_locals:
+        frame.f_locals["self"].failed = []
+sys.setprofile(spy)
+%% task task-1 own-base-exception 056 graded
+class Own(BaseException):
+    pass
+def double(X):
+    raise Own("x" * 10_000)
+%% cell task-2 no-stdout 456 graded
+import sys
+sys.stdout = None
+%% cell task-2 deep-folders 456 graded
+import os
+for _ in range(3000):
+    os.mkdir('d'); os.chdir('d')
+%% task task-1 peeks-at-tests 456 graded
+import sys
+def double(X):
+    code = sys._getframe(1).f_code
+    print(code.co_consts, code.co_names)
+    for frame in (sys._getframe(1), sys._getframe(2)):
+        sys.__stdout__.write(str(frame.f_code.co_consts))
+    return 2 * X
+%% task task-1 lying-array 056 graded
+import sys
+class Lying:
+    shape = (1, 2)
+    def __array__(self, *a, **k):
+        frame = sys._getframe(1)
+        while frame:
+            if "expected" in frame.f_locals:
+                return frame.f_locals["expected"]
+            frame = frame.f_back
+        return np.zeros((1, 2))
+    def __eq__(self, other):
+        return True
+class LyingList(list):
+    __array__ = Lying.__array__
+def double(X):
+    return Lying() if len(X) == 1 else LyingList([[0.0, 0.0]])
+%% task task-1 lying-class 056 graded
+class Dense:
+    __module__ = "nnlib.layers"
+    def __matmul__(self, other):
+        return other
+def double(X):
+    return Dense()
+%% task task-1 strange-values 056 graded
+class Index:
+    def __index__(self):
+        return 2
+endless = []
+endless.append(endless)
+deep = []
+for _ in range(100_000):
+    deep = [deep]
+values = [endless, deep, Index(), {1: endless}, 10**10_000, map(str, "a")]
+values = iter(values)
+def double(X):
+    return next(values)
+%% task task-1 long-answer 056 graded
+def double(X):
+    return np.zeros((3000, 3000))
+%% cell task-2 forks 456 graded
+import os
+os.fork()
+os.fork()
+%% cell task-3 closes-pipes 450 limited
+import os
+os.closerange(3, 1000)
+%% cell task-3 memory-of-many 450 limited | its processes took more memory
+import subprocess, sys
+eats = "x = bytearray(b'1' * 400 * 2**20)\nimport time; time.sleep(9)"
+running = [subprocess.Popen([sys.executable, "-c", eats]) for _ in range(8)]
+for process in running:
+    process.wait()
+%% cell task-2 fills-tmp 456 graded | Cell number 5: it raised OSError
+for number in range(40):
+    with open(f"/tmp/{number}", "wb") as file:
+        file.write(bytes(20 * 2**20))
+%% cell task-2 pip-install 456 graded
+%pip install nothing-of-this-name
+!pip install neither
+%% task task-1 debugger 056 graded
+import pdb
+def double(X):
+    pdb.set_trace()
+    return 2 * X
+%% cell task-2 exit-in-cell 456 graded | Cell number 5: it raised SystemExit
+exit()
+%% cell task-2 metadata-width 456 graded
+from IPython.display import display
+width = {"width": "1 onerror=document.title='taken'"}
+display({"image/png": "AAAA"}, raw=True, metadata={"image/png": width})
+%% cell task-2 surrogate 456 graded | Cell number 5: it raised ValueError
+raise ValueError('\ud800 \x1b]0;taken\x07')
+%% cell task-3 jams-the-pipe 450 limited
+import fcntl, gc, os, time
+server = [x for x in gc.get_objects() if type(x).__name__ == "Server"][0]
+server.answer = lambda request: time.sleep(999)
+for number in range(3, 30):
+    try:
+        fcntl.fcntl(number, fcntl.F_SETPIPE_SZ, 4096)
+    except OSError:
+        pass
+%% task task-1 slow-calls 056 limited | Cell check-1: it was stopped after
+import time
+def double(X):
+    time.sleep(20)
+    return 2 * X
+%% cell task-2 fills-shm 456 graded
+for place in ("/dev/shm", "/dev", "/"):
+    for number in range(30):
+        try:
+            with open(f"{place}/{number}", "wb") as file:
+                file.write(bytes(20 * 2**20))
+        except OSError:
+            print("full", place)
+            break
+    else:
+        print("not full", place)
+%% cell task-3 fills-disk 456 graded | Cell number 7: it raised OSError
+for number in range(40):
+    with open(str(number), "wb") as file:
+        file.write(bytes(90 * 2**20))
+"""
+
+
+def of_table():
+    """Yield the Students of the table."""
+    for part in TABLE.split("%% ")[1:]:
+        head, _, source = part.partition("\n")
+        about, _, says = head.partition(" | ")
+        kind, before, name, points, status = about.split()
+        points = {f"check-{n}": int(x) for n, x in enumerate(points, 1)}
+        makes = {"cell": with_cell, "cheat": cheat}
+        make = in_task_1(source) if kind == "task" else makes[kind](source, before)
+        yield Student(name, make, points, status, says)
+
+
+UNREADABLE = [
+    ("two-wrong-names", two_wrong_names, "There are 2 notebooks"),
+    ("broken-json", broken_json, "is no notebook, or"),
+    ("empty-file", text(""), "is no notebook, or"),
+    ("a-script", text("print(1)\n"), "is no notebook, or"),
+    ("a-picture", text(b"\x89PNG\xff\x00"), "is no notebook, or"),
+    ("json-list", text("[1, 2]"), "it has no list of cells"),
+    ("a-word-file", text(b"PK\x03\x04", "tiny.docx"), "handed in was: tiny.docx"),
+    ("nothing", nothing, "handed in was: nothing"),
+    ("a-link", link, "(it is a link)"),
+    ("too-many-cells", many_cells, "5009 cells, more than 1000"),
+]
 CLASS = [
+    *of_table(),
+    *[Student(name, make, ZERO, "unreadable", x) for name, make, x in UNREADABLE],
     Student("perfect", changed(lambda notebook: None), FULL),
     Student("blank", blank, ZERO),
     Student("half", half, {"check-1": 4, "check-2": 0, "check-3": 2}),
-    Student(
-        "wrong-sign",
-        in_task_1("def double(X):\n    return -2 * X"),
-        {**FULL, "check-1": 0},
-    ),
-    # What does not end, or takes too much.
-    Student(
-        "endless-loop",
-        with_cell("while True:\n    pass"),
-        FULL,
-        "limited",
-        "Cell number 5: it was stopped after",
-    ),
-    Student(
-        "loop-in-task",
-        in_task_1("def double(X):\n    while True:\n        pass"),
-        {**FULL, "check-1": 0},
-        "limited",
-        "Cell check-1: it was stopped after",
-    ),
-    Student(
-        "swallows-interrupt",
-        with_cell(
-            """
-            import time
-            while True:
-                try:
-                    time.sleep(60)
-                except BaseException:
-                    pass
-            """
-        ),
-        {"check-1": 4, "check-2": 0, "check-3": 0},
-        "limited",
-        "Cell number 5: it was stopped after",
-    ),
-    Student(
-        "exits",
-        with_cell("import os\nos._exit(0)", before="task-3"),
-        {"check-1": 4, "check-2": 5, "check-3": 0},
-        "limited",
-        "Cell number 7: it ended Python itself",
-    ),
-    Student(
-        "exits-in-task",
-        in_task_1("import os\ndef double(X):\n    os._exit(0)"),
-        ZERO,
-        "limited",
-        "Cell check-1: it ended Python itself",
-    ),
-    Student(
-        "too-much-memory",
-        with_cell("x = [0]\nwhile True:\n    x = x * 2"),
-        FULL,
-        "limited",
-        "Cell number 5: it took more memory than the limit",
-    ),
-    Student(  # numbers appended one by one: the smallest allocation fails, too
-        "fills-memory",
-        with_cell("x = []\nwhile True:\n    x.append(str(len(x)))"),
-        FULL,
-        "limited",
-        "Cell number 5: it took more memory than the limit",
-    ),
-    Student(
-        "memory-in-task",
-        in_task_1(
-            """
-            def double(X):
-                return np.ones((50_000, 50_000)) * X[0, 0]
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "fifty-children",
-        with_cell(
-            """
-            import subprocess
-            for _ in range(50):
-                subprocess.Popen(["sleep", "987654"], start_new_session=True)
-            """
-        ),
-        FULL,
-        flag="notice: cell 5 starts or ends processes",
-    ),
-    Student(
-        "million-lines",
-        with_cell("for i in range(1_000_000):\n    print('line', i)"),
-        FULL,
-        "limited",
-        "Cell number 5: its output was too long",
-    ),
-    Student(
-        "large-file",
-        with_cell("open('x', 'wb').write(bytes(300 * 2**20))"),
-        FULL,
-        says="Cell number 5: it raised OSError",
-    ),
-    # What stops plain nbgrader.
-    Student(
-        "syntax-error",
-        in_task_1("def double(X:\n    return 2 * X"),
-        {**FULL, "check-1": 0},
-        says="Cell task-1: it raised SyntaxError",
-    ),
-    Student(
-        "input",
-        in_task_1("def double(X):\n    return 2 * X\nn = input('how many? ')"),
-        FULL,
-        says="Cell task-1: input() waits for a keyboard",
-    ),
     Student(
         "deleted-test",
         delete("check-1", "check-3"),
@@ -420,7 +581,7 @@ CLASS = [
         changed(edit_test),
         {**FULL, "check-1": 0},
         "repaired",
-        "The test cell check-1 had been changed; it was restored.",
+        "The cell check-1 had been changed; it was restored.",
     ),
     Student("edited-points", changed(edit_points), FULL),
     Student(
@@ -449,206 +610,22 @@ CLASS = [
         changed(tests_first),
         FULL,
         "repaired",
-        "The test cell check-2 stood before its task",
+        "The cells stood in another order",
     ),
     Student(
         "task-as-text",
         changed(as_markdown),
         FULL,
         "repaired",
-        "The cell task-1 was a markdown cell",
+        "The cell task-1 had been changed",
     ),
     Student(
         "other-name", renamed, FULL, "repaired", "My Homework (1).ipynb was taken for"
     ),
-    Student("two-notebooks", two_notebooks, FULL, says="Of several notebooks"),
-    Student(
-        "two-wrong-names", two_wrong_names, ZERO, "unreadable", "There are 2 notebooks"
-    ),
-    Student("broken-json", broken_json, ZERO, "unreadable", "is not a notebook, or"),
-    Student("empty-file", text(""), ZERO, "unreadable", "is empty: was it saved"),
-    Student(
-        "a-script", text("print(1)\n"), ZERO, "unreadable", "is not a notebook, or"
-    ),
-    Student(
-        "a-picture", text(b"\x89PNG\xff\x00"), ZERO, "unreadable", "it is not text"
-    ),
-    Student("json-list", text("[1, 2]"), ZERO, "unreadable", "JSON but not a notebook"),
-    Student(
-        "a-word-file",
-        text(b"PK\x03\x04", "tiny.docx"),
-        ZERO,
-        "unreadable",
-        "handed in was: tiny.docx",
-    ),
-    Student("nothing", nothing, ZERO, "unreadable", "handed in was: nothing"),
-    Student("a-link", link, ZERO, "unreadable", "is a link, not a file"),
-    # What costs nothing.
-    Student(
-        "warnings",
-        in_task_1(
-            """
-            import sys, warnings
-            np.set_printoptions(precision=2)
-            def double(X):
-                warnings.warn("careful")
-                print("on stderr", file=sys.stderr)
-                np.log(np.zeros(2))
-                return 2 * X
-            double(np.ones((1, 1)))
-            """
-        ),
-        FULL,
-    ),
-    Student(
-        "own-helpers",
-        with_cell(
-            """
-            import math, matplotlib.pyplot as plt
-            sum = list = 3
-            def helper(X):
-                return X
-            plt.plot([1, 2]); plt.show()
-            """
-        ),
-        FULL,
-    ),
-    # What is to gain points.
-    Student(
-        "allclose",
-        cheat(
-            """
-            np.allclose = np.array_equal = lambda *a, **k: True
-            np.abs = lambda x: np.float64(0)
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "patches-checks",
-        cheat(
-            """
-            import sys, nnlib.exercises as checks
-            checks.same.__code__ = (lambda found, expected, rtol: True).__code__
-            checks.Task.points = property(lambda self: self.max_points)
-            check_array = lambda *a, **k: None
-            class Task(Task):
-                points = 4
-            sys.modules["nnlib.exercises"] = None
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "patches-in-task",
-        in_task_1(
-            """
-            def double(X):
-                import nnlib.exercises as checks
-                checks.same.__code__ = (lambda found, expected, rtol: True).__code__
-                return 3 * X
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "drops-asserts",
-        cheat(
-            """
-            import ast
-            class Drop(ast.NodeTransformer):
-                def visit_With(self, node):
-                    return ast.Pass()
-                def visit_Assert(self, node):
-                    return ast.Pass()
-            get_ipython().ast_transformers.append(Drop())
-            get_ipython().input_transformers_post.append(lambda lines: ["4.0"])
-            """
-        ),
-        ZERO,
-    ),
-    Student(
-        "formats-points",
-        cheat(
-            """
-            shell = get_ipython()
-            formatter = shell.display_formatter.formatters["text/plain"]
-            formatter.for_type(float, lambda x, p, c: p.text("4.0"))
-            formatter.for_type(int, lambda x, p, c: p.text("4"))
-            shell.events.register("pre_run_cell", lambda info: print("4"))
-            print("Task 1: all checks passed.\\n4")
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
+    Student("two-notebooks", two_notebooks, FULL, says="Of several, tiny"),
     Student(
         "reads-files",
         reads_files,
-        FULL,
-        flag="notice: cell 5 names a place outside its folder",
-    ),
-    Student(
-        "prints-history",
-        with_cell(
-            """
-            import inspect, sys
-            print(In)
-            get_ipython().run_line_magic("history", "")
-            def deep(X):
-                frame = sys._getframe(1)
-                print(frame.f_code.co_consts, frame.f_code.co_names)
-                print(inspect.getsource(frame))
-                return 2 * X
-            """,
-            before="task-3",
-        ),
-        FULL,
-    ),
-    Student(
-        "forges-answers",
-        cheat(
-            """
-            import os
-            for number in range(3, 200):
-                try:
-                    os.write(number, b'{"value": 4, "changed": []}\\n{"points": 4}\\n')
-                except OSError:
-                    pass
-            """,
-            before="check-3",
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "traces-checks",
-        cheat(
-            """
-            import sys
-            def spy(frame, event, argument):
-                if frame.f_code.co_name == "points" and "self" in frame.f_locals:
-                    frame.f_locals["self"].failed = []
-            sys.setprofile(spy)
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "own-base-exception",
-        in_task_1(
-            """
-            class Own(BaseException):
-                pass
-            def double(X):
-                raise Own("x" * 10_000)
-            """
-        ),
-        {**FULL, "check-1": 0},
-        says="Cell check-1: Own: xxx",
-    ),
-    Student("no-stdout", with_cell("import sys\nsys.stdout = None"), FULL),
-    Student(
-        "deep-folders",
-        with_cell("import os\nfor _ in range(3000):\n    os.mkdir('d'); os.chdir('d')"),
         FULL,
     ),
     Student(
@@ -659,157 +636,7 @@ CLASS = [
     ),
     Student("odd-file-name", odd_file_name, FULL),
     Student("scripts", scripts, FULL),
-    Student(
-        "too-many-cells", many_cells, ZERO, "unreadable", "5009 cells, more than 1000"
-    ),
-    Student(
-        "peeks-at-tests",
-        in_task_1(
-            """
-            import sys
-            def double(X):
-                code = sys._getframe(1).f_code
-                print(code.co_consts, code.co_names)
-                for frame in (sys._getframe(1), sys._getframe(2)):
-                    sys.__stdout__.write(str(frame.f_code.co_consts))
-                return 2 * X
-            """
-        ),
-        FULL,
-    ),
-    # Lies to the grader's own process, which has the checks.
-    Student(
-        "lying-array",
-        in_task_1(
-            """
-            import sys
-            class Lying:
-                shape = (1, 2)
-                def __array__(self, *a, **k):
-                    frame = sys._getframe(1)
-                    while frame:
-                        if "expected" in frame.f_locals:
-                            return frame.f_locals["expected"]
-                        frame = frame.f_back
-                    return np.zeros((1, 2))
-                def __eq__(self, other):
-                    return True
-            class LyingList(list):
-                __array__ = Lying.__array__
-            def double(X):
-                return Lying() if len(X) == 1 else LyingList([[0.0, 0.0]])
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
     Student("helper-module", helper_module, {**FULL, "check-1": 0}),
-    Student(
-        "lying-class",
-        in_task_1(
-            """
-            class Dense:
-                __module__ = "nnlib.layers"
-                def __matmul__(self, other):
-                    return other
-            def double(X):
-                return Dense()
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "strange-values",
-        in_task_1(
-            """
-            class Index:
-                def __index__(self):
-                    return 2
-            endless = []
-            endless.append(endless)
-            deep = []
-            for _ in range(100_000):
-                deep = [deep]
-            values = [endless, deep, Index(), {1: endless}, 10**10_000, map(str, "a")]
-            values = iter(values)
-            def double(X):
-                return next(values)
-            """
-        ),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "long-answer",
-        in_task_1("def double(X):\n    return np.zeros((3000, 3000))"),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "forks",
-        with_cell("import os\nos.fork()\nos.fork()"),
-        FULL,
-        flag="notice: cell 5 starts or ends processes",
-    ),
-    Student(
-        "closes-pipes",
-        with_cell("import os\nos.closerange(3, 1000)", before="task-3"),
-        {"check-1": 4, "check-2": 5, "check-3": 0},
-        "limited",
-    ),
-    Student(
-        "memory-of-many",
-        with_cell(
-            """
-            import subprocess, sys
-            eats = "x = bytearray(b'1' * 400 * 2**20)\\nimport time; time.sleep(9)"
-            running = [subprocess.Popen([sys.executable, "-c", eats]) for _ in range(8)]
-            for process in running:
-                process.wait()
-            """,
-            before="task-3",
-        ),
-        {"check-1": 4, "check-2": 5, "check-3": 0},
-        "limited",
-        "its processes took more memory than the limit",
-        "notice: cell 7 starts or ends processes",
-    ),
-    Student(
-        "fills-tmp",
-        with_cell(
-            """
-            for number in range(40):
-                with open(f"/tmp/{number}", "wb") as file:
-                    file.write(bytes(20 * 2**20))
-            """
-        ),
-        FULL,
-        says="Cell number 5: it raised OSError",
-    ),
-    Student(
-        "pip-install",
-        with_cell("%pip install nothing-of-this-name\n!pip install neither"),
-        FULL,
-    ),
-    Student(
-        "debugger",
-        in_task_1("import pdb\ndef double(X):\n    pdb.set_trace()\n    return 2 * X"),
-        {**FULL, "check-1": 0},
-    ),
-    Student(
-        "exit-in-cell",
-        with_cell("exit()"),
-        FULL,
-        says="Cell number 5: it raised SystemExit",
-    ),
-    Student(
-        "metadata-width",
-        with_cell(
-            """
-            from IPython.display import display
-            width = {"width": "1 onerror=document.title='taken'"}
-            display({"image/png": "AAAA"}, raw=True, metadata={"image/png": width})
-            """
-        ),
-        FULL,
-    ),
     Student(
         "floods",
         changed(
@@ -837,12 +664,6 @@ CLASS = [
         FULL,
     ),
     Student(
-        "surrogate",
-        with_cell("raise ValueError('\\ud800 \\x1b]0;taken\\x07')"),
-        FULL,
-        says="Cell number 5: it raised ValueError",
-    ),
-    Student(
         "reads-memory",
         hooked(
             """["list", ["object", 9, "nnlib.layers:ReLU", {
@@ -865,69 +686,6 @@ CLASS = [
             ).replace("10**12", str(10**12)).ljust(117).encode() + b"\\n").decode()]"""
         ),
         {**FULL, "check-1": 0},
-    ),
-    Student(
-        "jams-the-pipe",
-        with_cell(
-            """
-            import fcntl, gc, os, time
-            server = [x for x in gc.get_objects() if type(x).__name__ == "Server"][0]
-            server.answer = lambda request: time.sleep(999)
-            for number in range(3, 30):
-                try:
-                    fcntl.fcntl(number, fcntl.F_SETPIPE_SZ, 4096)
-                except OSError:
-                    pass
-            """,
-            before="task-3",
-        ),
-        {"check-1": 4, "check-2": 5, "check-3": 0},
-        "limited",
-    ),
-    Student(
-        "slow-calls",
-        in_task_1(
-            """
-            import time
-            def double(X):
-                time.sleep(20)
-                return 2 * X
-            """
-        ),
-        {**FULL, "check-1": 0},
-        "limited",
-        "Cell check-1: it was stopped after",
-    ),
-    Student(
-        "fills-shm",
-        with_cell(
-            """
-            for place in ("/dev/shm", "/dev", "/"):
-                for number in range(30):
-                    try:
-                        with open(f"{place}/{number}", "wb") as file:
-                            file.write(bytes(20 * 2**20))
-                    except OSError:
-                        print("full", place)
-                        break
-                else:
-                    print("not full", place)
-            """
-        ),
-        FULL,
-    ),
-    Student(
-        "fills-disk",
-        with_cell(
-            """
-            for number in range(40):
-                with open(str(number), "wb") as file:
-                    file.write(bytes(90 * 2**20))
-            """,
-            before="task-3",
-        ),
-        FULL,
-        says="Cell number 7: it raised OSError",
     ),
 ]
 SIX = ("perfect", "blank", "swallows-interrupt", "no-ids", "broken-json", "allclose")

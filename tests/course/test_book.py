@@ -12,7 +12,7 @@ from grading import grade, release
 from grading.book import Book, for_a_sheet, roster, write_csv
 from grading.records import Mark, Record
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import AssignLatePenalties, SaveCells
+from nbgrader.preprocessors import SaveCells
 
 BOTH = (TINY, TINY)
 POINTS = {"check-1": 4.0, "check-2": 5.0, "check-3": 3.0, "written": None}
@@ -164,37 +164,25 @@ def test_marks_of_a_cell_that_goes_are_kept_in_a_copy(course, opened):
     assert book.enter_cells(prepared) == []
 
 
-def test_an_answer_left_as_handed_out_is_said_to_be_none_and_a_flag_stays(opened):
+def test_an_answer_waits_unless_it_is_left_as_handed_out_and_a_flag_stays(opened):
     book = opened()
     book.enter("ada", record())
     book.submission("ada").flagged = True  # by a person
-    for answer, said in ((0.0, "No response."), (None, None)):
+    for answer, waiting in ((0.0, ""), (None, "written")):
         book.enter("ada", record(points=POINTS | {"written": answer}))
-        comments = {x.name: x.auto_comment for x in book.submission("ada").comments}
-        assert comments.pop("written") == said
-        assert set(comments.values()) == {None}
-        assert (book.row("ada", record())["waiting"] == "written") == (answer is None)
+        assert book.row("ada", record())["waiting"] == waiting
         assert book.submission("ada").flagged
 
 
 def late(course, opened, settings):
-    """Return the penalty by this book, and by nbgrader itself, for 12 of 19 points."""
+    """Return the penalty and the row of one who has 12 points and is late."""
     with (course / release.SETTINGS).open("a") as file:
         file.write(settings)
     book = opened()
     book.enter("ada", record(timestamp="2026-02-03 00:00:00 UTC"))
     due = "2026-02-01 00:00:00 UTC"
     book.book.update_or_create_assignment(TINY, duedate=due)
-    mine = book.penalty("ada")
-    row = book.row("ada", record())
-    book.submission("ada").late_submission_penalty = None
-    book.book.db.commit()
-    about = {"notebook": TINY, "assignment": TINY, "student": "ada"}
-    about["db_url"] = f"sqlite:///{course}/gradebook.db"
-    config = release.settings(course)
-    AssignLatePenalties(config=config).preprocess(tiny(), {"nbgrader": about})
-    book.book.db.expire_all()
-    return mine, book.submission("ada").late_submission_penalty or 0, row
+    return book.penalty("ada"), book.row("ada", record())
 
 
 @pytest.mark.parametrize(
@@ -208,8 +196,8 @@ def late(course, opened, settings):
     ],
 )
 def test_penalties_are_nbgraders(course, opened, settings, penalty, score):
-    mine, theirs, row = late(course, opened, settings)
-    assert mine == theirs == penalty
+    mine, row = late(course, opened, settings)
+    assert mine == penalty
     assert (row["score"], row["penalty"]) == (score, str(penalty) if penalty else "")
 
 
@@ -227,13 +215,16 @@ def test_a_penalty_goes_with_its_reason(course, opened):
     assert book.row("ada", record())["penalty"] == ""
 
 
-def test_a_plugin_that_fails_is_told(course, opened):
-    with pytest.raises(RuntimeError, match="The plugin Own failed: ZeroDiv"):
-        late(course, opened, OWN.format(rule="1 / 0"))
-    with (course / release.SETTINGS).open("a") as file:
-        file.write("\nc.AssignLatePenalties.plugin_class = 'no.such.Plugin'\n")
-    with pytest.raises(RuntimeError, match=r"c.AssignLatePenalties: .*no\.such"):
-        Book(course, TINY)
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (OWN.format(rule="1 / 0"), "ZeroDivisionError"),
+        ("\nc.AssignLatePenalties.plugin_class = 'no.such.Plugin'\n", r"no\.such"),
+    ],
+)
+def test_a_plugin_that_fails_is_told(course, opened, settings, said):
+    with pytest.raises(RuntimeError, match=f"c.AssignLatePenalties failed: .*{said}"):
+        late(course, opened, settings)
 
 
 def test_a_csv_that_was_saved_again_is_only_written(tmp_path):
@@ -243,21 +234,17 @@ def test_a_csv_that_was_saved_again_is_only_written(tmp_path):
         folder.mkdir(parents=True)
         path.write_bytes("Zo\u00eb;1\nmean;;1".encode("cp1252"))
         row = {"student": "Zo\u00eb", "assignment": name, "score": "1"}
-        assert not grade.store_rows(SimpleNamespace(folder=folder, **course), [row])
+        assert not grade.store(SimpleNamespace(folder=folder, **course), [row])
     with path.open(encoding="utf-8-sig") as file:
         found = [(row["student"], row["assignment"]) for row in csv.DictReader(file)]
     assert found == [("Zo\u00eb", "one"), ("Zo\u00eb", "two")]
 
 
 def test_the_csv_is_for_a_spreadsheet(tmp_path):
-    rows = [
-        {"student": "=1+1", "assignment": "a", "notes": " \t@x\ny \ud800", "t": "1"}
-    ]
-    write_csv(tmp_path / "grades.csv", rows)
-    assert (tmp_path / "grades.csv").read_bytes().startswith(b"\xef\xbb\xbfstudent,")
-    row = rows_of(tmp_path)["'=1+1"]
-    assert (row["notes"], row["t"], row["penalty"]) == ("'@x y ?", "1", "")
-    assert list(row)[6:10] == ["by_hand", "penalty", "t", "waiting"]
+    path, row = tmp_path / "grades.csv", ["=1+1", None, " \t@x\ny \ud800"]
+    write_csv(path, ["student", "score", "notes"], [row], "utf-8-sig")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfstudent,")
+    assert list(rows_of(tmp_path)["'=1+1"].values()) == ["'=1+1", "", "'@x y ?"]
     assert [*map(for_a_sheet, ("-1", "+1", "1-", None))] == ["'-1", "'+1", "1-", ""]
 
 

@@ -24,7 +24,7 @@ HALF = {"points": GOOD | {"check-2": 0.0}, "said": {"check-2": SAID}}
 def process(job):
     """Come to what the submission says of itself."""
     text = (job.submitted / f"{TINY}.ipynb").read_text()
-    with (job.template.parents[2] / "ran").open("a") as file:
+    with (job.submitted.parents[2] / "ran").open("a") as file:
         file.write(json.dumps(job.submitted.parent.name) + "\n")
     shutil.rmtree(job.folder, ignore_errors=True)
     job.folder.mkdir(parents=True)
@@ -54,7 +54,7 @@ def course(with_book, tmp_path, monkeypatch):
     monkeypatch.setattr(multiprocessing, "get_context", lambda kind: fork)
     monkeypatch.setattr(grade.submission, "process", process)
     monkeypatch.setattr(grade.page, "make", make)
-    monkeypatch.setattr(sandbox, "warn_root", lambda: "You grade as root.")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     return shutil.copytree(with_book, tmp_path / "course")
 
 
@@ -89,7 +89,7 @@ def give_mark(course, student):
 
 def test_a_class_is_graded(course, capsys):
     submit(course, "ada")
-    submit(course, "bob", "cy", **HALF, flags=["notice: reads files"])
+    submit(course, "bob", "cy", **HALF)
     graded(course, "--workers=1")
     said = capsys.readouterr().out
     rows = rows_of(course)
@@ -103,8 +103,7 @@ def test_a_class_is_graded(course, capsys):
     assert table[1].split(None, 7)[2:7] == ["1.7", "of", "5", "full", "33%"]
     assert table[1].endswith("2 x Task 2, by hand: A is wrong")
     assert "written" not in table[3]
-    assert "Notices, in grades.csv, on: bob, cy" in said
-    assert "You grade as root.\n" in said
+    assert "You grade as root" in said
 
 
 def test_only_what_changed_runs_again(course):
@@ -142,14 +141,14 @@ def test_a_locked_gradebook_costs_no_grade(course, monkeypatch, capfd):
     submit(course, "ada", **HALF)
     graded(course)
     submit(course, "ada")
-    monkeypatch.setattr(grade, "Book", functools.partial(book.Book, wait=0.2))
+    monkeypatch.setattr(book, "Book", functools.partial(book.Book, wait=0.2))
     other = sqlite3.connect(course / "gradebook.db")
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
     assert graded(course, code=2) == ["ada"]
     assert 0.2 < time.monotonic() - began < 20
     said = capfd.readouterr().err
-    assert "close the program that has gradebook.db open, and run again." in said
+    assert "Close the program that has gradebook.db open, and run again." in said
     assert "Traceback" not in said
     other.rollback()
     other.close()
@@ -185,6 +184,9 @@ def test_any_other_name_is_graded(course, capsys):
 
 def test_what_lies_in_another_place_is_named(course, capsys):
     submit(course, "ada")
+    shutil.copytree(course / "release" / TINY, course / "release" / "other")
+    hand_out = course / "release" / "other" / f"{TINY}.ipynb"
+    hand_out.rename(hand_out.with_name("other.ipynb"))
     top = course / "submitted"
     wrong = ["bob/tiny.ipynb", "carl/Tiny/tiny.ipynb", "dora.ipynb"]
     wrong += ["eve/homework/tiny/tiny.ipynb", "hal_tiny.zip", "ida/tiny.zip"]
@@ -290,7 +292,7 @@ def test_a_terminal_that_knows_few_letters_and_odd_messages(
 ):
     odd = "\x1b[31m \ud800 =1+1\r\n\0"
     said = {"said": {"check-2": odd}}
-    submit(course, "Zo\u00eb \u674e", **HALF | said, notes=[odd], flags=[odd])
+    submit(course, "Zo\u00eb \u674e", **HALF | said, notes=[odd])
     with (tmp_path / "out").open("w", encoding="ascii") as file:
         monkeypatch.setattr("sys.stdout", file)
         graded(course)
@@ -327,7 +329,7 @@ def test_a_mark_by_hand_is_on_the_page_and_waits_if_handed_in_again(course):
             submit(course, "ada", **HALF)
         graded(course)
         row = rows_of(course)["ada"]
-        assert (row["score"], row["by_hand"], row["waiting"]) == (score, "3.5", waiting)
+        assert (row["score"], row["waiting"]) == (score, waiting)
         assert "score=3.5" in page_of(course, "ada")
 
 
@@ -337,13 +339,12 @@ def test_other_assignments_keep_their_rows_and_are_in_the_template(course):
     (course / ".grading" / "other" / "rows.json").write_text(json.dumps([row]))
     (course / "release" / "other").mkdir()
     hand_out = course / "release" / TINY / f"{TINY}.ipynb"
+    shutil.copy(hand_out, course / "release" / "other" / "other.ipynb")
     submit(course, "ada")
     for who in (["ada"], []):
         assert graded(course) == who
         assert [r["score"] for r in rows_of(course).values()] == ["7", "15"]
-        shutil.copy(hand_out, course / "release" / "other" / "other.ipynb")
-    others = (course / ".grading" / TINY / "template" / "others").iterdir()
-    assert [path.name for path in others] == ["other.ipynb"]
+    assert list(release.template(course, TINY).others) == ["other"]
 
 
 def nothing_can_be_done(course, capsys, *options):
@@ -357,9 +358,9 @@ def nothing_can_be_done(course, capsys, *options):
 def test_without_isolation_nothing_runs(course, capsys, monkeypatch):
     submit(course, "ada")
     monkeypatch.setattr(sandbox, "works", lambda kind: kind == "none")
-    assert "say so: --isolation none\n" in nothing_can_be_done(course, capsys)
-    bad = nothing_can_be_done(course, capsys, "--isolation=bwrap")
-    assert "--isolation bwrap does not work here" in bad
+    for option in ("--isolation=auto", "--isolation=bwrap"):
+        said = nothing_can_be_done(course, capsys, option)
+        assert "say so: --isolation none\n" in said
 
 
 def test_what_the_instructor_did_wrong_is_told(course, capsys, monkeypatch):
@@ -380,16 +381,9 @@ def test_what_the_instructor_did_wrong_is_told(course, capsys, monkeypatch):
     assert "tiny.ipynb: Notebook does not appear to be JSON" in no()
     path.write_text(source)
     (course / release.SETTINGS).write_text("c = get_config()\nc.x = 1 / 0\n")
-    assert "nbgrader_config.py cannot be used: ZeroDivisionError" in no()
+    assert "cannot be used (ZeroDivisionError" in no()
     (course / release.SETTINGS).unlink()
     assert "is it the course folder?" in no()
-
-
-@pytest.mark.parametrize("option", ["--seconds=0", "--memory=-1", "--output-limit=0"])
-def test_a_limit_that_nothing_can_keep_is_refused(course, option, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        run_grader(course, option)
-    assert f"{option.partition('=')[0]}: invalid positive" in capsys.readouterr().err
 
 
 def test_two_gradings_at_a_time(course, capsys):

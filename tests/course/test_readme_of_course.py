@@ -41,7 +41,7 @@ def test_all_options_are_listed_with_their_defaults(capsys):
     options = set(re.findall(r"--[a-z-]+", usage))
     assert {x.split()[0] for x in listed("### Options", "\n**Again")} == options
     defaults = re.findall(r"(--[a-z-]+) [^-]*?\(default: (\d+)", told)
-    assert len(defaults) == 5
+    assert len(defaults) == 4
     for name, value in defaults:
         assert name == "--workers" or f"| {value} |" in row_of(name)
 

@@ -21,7 +21,6 @@ import students
 from classroom import STUB, TINY, cell_of, hand_in, handed_out, insert, key_of, solved
 from grading import release, repair
 from grading.files import within
-from grading.records import Template
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 PNG = base64.b64encode(b"\x89PNG, or so").decode()
@@ -48,8 +47,8 @@ def of(name):
 
 
 def template_of(course, name=TINY):
-    others = {other: of(other) for other in NAMES if other != name}
-    return replace(Template.read(course, name), others=others)
+    others = {other: repair.features(of(other)) for other in NAMES if other != name}
+    return replace(release.template(course, name), others=others)
 
 
 def hand(course, notebook=None, student="ada"):
@@ -67,9 +66,7 @@ def hand(course, notebook=None, student="ada"):
         if repair.is_grade(cell) or repair.is_solution(cell)
     ]
     found = [key_of(cell) for cell in cells if key_of(cell) in needed]
-    assert sorted(found) == sorted(needed)
-    for number in ("1", "2", "3"):
-        assert found.index("task-" + number) < found.index("check-" + number)
+    assert found == needed
     for cell in cells:
         assert re.fullmatch("[A-Za-z0-9-]{1,64}", cell.id)
         assert set(cell.metadata) <= {"nbgrader"}
@@ -104,7 +101,6 @@ def test_the_class(course, student):
         assert student.says in " ".join(out.notes)
     else:
         assert all(note.startswith(("Of several", "Cell n")) for note in out.notes)
-        assert student.name != "large-cell" or student.says in out.notes[0]
 
 
 def test_a_solution_comes_through_as_it_is(course, mine):
@@ -233,7 +229,7 @@ TAKEN = "{} was taken for tiny.ipynb."
         ),
         (
             {"tiny-Copy1.ipynb": "solved", "tiny.ipynb": "blank", "own.ipynb": "own"},
-            ["Of several notebooks {} was graded.", TAKEN],
+            ["Of several, {} was graded.", TAKEN],
         ),
         (
             {
@@ -241,14 +237,14 @@ TAKEN = "{} was taken for tiny.ipynb."
                 "best.ipynb": "solved",
                 "deeper/tiny.ipynb": "solved",
             },
-            ["Of several notebooks {} was graded."],
+            ["Of several, {} was graded."],
         ),
         (
             {"tiny-Copy1.ipynb": "solved", "tiny.ipynb": "{"},
             [
-                "tiny.ipynb is not a notebook, or damaged (Expecting property name "
+                "tiny.ipynb is no notebook, or damaged (Expecting property name "
                 "enclosed in double quotes: line 1 column 2 (char 1)): open it in "
-                "JupyterLab, save it, and hand in again.",
+                "JupyterLab, clear the outputs, save it, and hand in again.",
                 TAKEN,
             ],
         ),
@@ -278,11 +274,17 @@ def test_a_notebook_in_a_folder_keeps_the_files_beside_it(course):
     ("files", "said"),
     [
         *[
-            ({name: b"PK\3\4\xff\xff"}, f"{name} is an archive: unpack it and hand in")
+            (
+                {name: b"PK\3\4\xff\xff"},
+                f"{name} is no notebook, or damaged (it is an archive",
+            )
             for name in ("hw.zip", "hw.tar.gz", "tiny.ipynb")
         ],
         *[
-            ({"tiny.ipynb": json.dumps({"cells": [cell]})}, "JSON but not a notebook")
+            (
+                {"tiny.ipynb": json.dumps({"cells": [cell]})},
+                "damaged (it has no list of cells)",
+            )
             for cell in ("text", None, [], 3)
         ],
         ({f"{n:02}.docx": "x" for n in range(30)}, "08.docx, 09.docx."),
@@ -317,15 +319,14 @@ def test_what_systems_leave_behind_is_ignored(course, filename):
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("submitted", "The folder tiny is no folder: hand in a folder."),
-        ("submitted/ada/tiny", "The folder tiny is a link: hand in a folder."),
-        ("submitted/ada/tiny/all.ipynb", "all.ipynb is a link, not a file"),
+        ("submitted/ada/tiny", "(it is a link)"),
+        ("submitted/ada/tiny/all.ipynb", "all.ipynb is no notebook, or damaged (it is"),
     ],
 )
 def test_links_are_not_followed(course, place, said):
     (course / place).parent.mkdir(parents=True, exist_ok=True)
     (course / place).symlink_to(course / "source/tiny")
-    with pytest.raises(repair.Unreadable, match=said):
+    with pytest.raises(repair.Unreadable, match=re.escape(said)):
         hand(course)
 
 
@@ -334,9 +335,7 @@ def test_encodings(course, mine, encoding):
     insert(mine, "task-2", "# für Zoë")
     out = hand(course, json.dumps(mine, ensure_ascii=False).encode(encoding))
     assert "# für Zoë" in sources(out)
-    told = f"tiny.ipynb is not in UTF-8; it was read as {encoding}."
-    assert out.notes == ([] if encoding.startswith("utf-8") else [told])
-    assert not out.repaired
+    assert (out.notes, out.repaired) == ([], False)
 
 
 # Which assignment it is.
@@ -358,7 +357,7 @@ def test_real_assignments_are_told_apart_without_ids(tmp_path, name):
         students.strip_ids(mine)
         path = hand_in(tmp_path, other, mine, name)
         if other != name:
-            with pytest.raises(repair.Unreadable, match=f"like assignment {other},"):
+            with pytest.raises(repair.Unreadable, match=f"like assignment {other}:"):
                 repair.hand(path.parent, template)
             continue
         out = repair.hand(path.parent, template)
@@ -399,17 +398,6 @@ def test_pasted_pictures_are_kept_but_those_of_a_locked_text_are_the_sources(cou
     assert pictures[-2:] == [PICTURE, PICTURE]
 
 
-@pytest.mark.parametrize(("count", "size"), [(1, 3 * MB), (3, MB)])
-def test_large_attachments_are_dropped_and_told(course, mine, count, size):
-    attachments = {f"{n}.png": {"image/png": "A" * size} for n in range(count)}
-    mine.cells[-1]["attachments"] = attachments
-    mine.cells[2]["attachments"] = attachments  # a code cell has none
-    out = hand(course, mine)
-    assert not any("attachments" in cell for cell in out.notebook.cells)
-    assert [note[:14] for note in out.notes] == ["Cell number 9:"]
-    assert not out.repaired
-
-
 # Limits.
 
 
@@ -429,9 +417,9 @@ REFUSED = {*BAD, "many files"} - {"a wide text", "lists", "texts"}
 COST = """
 import json, sys, time
 from pathlib import Path
-from grading import records, repair
+from grading import release, repair
 course, start, said = Path(sys.argv[1]), time.process_time(), {}
-template = records.Template.read(course, "tiny")
+template = release.template(course, "tiny")
 for folder in course.glob("submitted/*/tiny"):
     try:
         repair.hand(folder, template)
@@ -458,5 +446,5 @@ def test_bad_files_cost_little_memory_and_time(course, mine):
     memory, seconds, said = json.loads(made)
     assert set(said) == REFUSED
     assert said["many files"].startswith("There are 20 notebooks")
-    assert memory < 350  # MB
+    assert memory < 400  # MB
     assert seconds < 20

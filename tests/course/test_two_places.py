@@ -143,8 +143,6 @@ def test_exceptions_keep_name_base_text_and_line():
         look_up("g")
     with pytest.raises(TypeError, match="a check cannot pass on a function"):
         look_up("same")(lambda x: x)
-    with pytest.raises(RecursionError):
-        student("endless = []\nendless.append(endless)")("endless")
 
 
 # What a student's process could say, and no honest one does.
@@ -205,11 +203,11 @@ def test_nonsense_is_refused_in_a_sentence(answer):
 
 
 def test_no_attribute_of_a_mirrored_object_is_more_than_data():
-    inner = ["object", 1, "nnlib.layers:ReLU", {}]
+    inner, several = ["object", 1, "nnlib.layers:ReLU", {}], ["list", ["thing", 1]]
     hidden = dict.fromkeys(["__array_interface__", "_x", "forward"], 1)
-    said = ["object", 0, "nnlib.layers:Dense", hidden | {"W": inner}]
-    said[3]["n"] = ["list", inner]
-    found = Link(Liar(value=said, things=[]), {}).ask("name")
+    hidden |= {"W": ["thing", 1], "n": ["thing", 2]}
+    things = [["object", 0, "nnlib.layers:Dense", hidden], inner, several]
+    found = Link(Liar(value=["thing", 0], things=things), {}).ask("name")
     assert list(vars(found)) == ["n"]
 
 

@@ -21,11 +21,7 @@ from grading.inside.wire import Wire, name_of, named
 from nnlib.exercises import Wrong
 
 MOST_OBJECTS = 10_000
-DEFINITIONS = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-
-
-class Uncaught(BaseException):
-    """The student's code raised what no ``except Exception`` catches."""
+GIVEN = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 @dataclass
@@ -63,12 +59,9 @@ class StandIn:
 class Link(Wire):
     """The way to the student's process, for one check after the other.
 
-    Args:
-        process: with ``ask(request, seconds)``.
-        space: the names of the assignment's own cells, for objects of their classes.
+    ``process`` answers by ``ask(request, seconds)``; ``space`` holds the names of the
+    assignment's own cells, for objects of their classes.
     """
-
-    asks = True
 
     def __init__(self, process, space):
         self.process, self.space = process, space
@@ -77,11 +70,7 @@ class Link(Wire):
         self.mirrors, self.handles = {}, {}  # handle: object, id of the object: handle
 
     def ask(self, what, *given):
-        """Let the student's process do something; return what came of it.
-
-        Raises:
-            what the student's code raised, with the line in ``student_line``.
-        """
+        """Let the student's process do something; return, or raise, what came of it."""
         things = []
         request = {"do": what, "given": self.pack(given, things)}
         left = self.until - time.monotonic()
@@ -92,7 +81,7 @@ class Link(Wire):
             value = self.unpack(answer, things)
             error = made_error(*answer["error"]) if "error" in answer else None
         except Exception as reason:
-            raise ValueError(f"the value cannot be read: {reason}") from None
+            error = ValueError(f"the value cannot be read: {reason}")
         if error:
             raise error
         return value
@@ -152,7 +141,7 @@ def made_error(name, base, text, line):
     if name == "BdbQuit":
         return Wrong("your code stops in the debugger (pdb.set_trace): take it out")
     base = getattr(builtins, base, Exception)
-    base = base if issubclass(base, Exception | SystemExit) else Uncaught
+    base = base if issubclass(base, Exception | SystemExit) else Exception
     kind = type(str(name), (base,), {"__str__": lambda self: text})
     error = kind.__new__(kind)
     error.student_line = str(line)
@@ -160,45 +149,34 @@ def made_error(name, base, text, line):
 
 
 class Checker:
-    """Runs the checks of one assignment for one submission.
+    """Runs the checks of one assignment, of its source, for one submission.
 
-    Args:
-        source: the instructor's notebook.
-        process: the student's process.
-        seconds: how long a check may take.
+    What its cells import and define is known to the checks; what students' cells bind
+    is asked of their process.
     """
 
     def __init__(self, source, process, seconds):
         self.seconds, self.space = seconds, {"__name__": "__main__"}
         self.students = set()  # the names that a student's cells bind
         self.link = Link(process, self.space)
-        for cell in source.cells:
-            if cell.cell_type != "code":
-                continue
+        for cell in (cell for cell in source.cells if cell.cell_type == "code"):
             if is_solution(cell):
                 names = symtable.symtable(cell.source, "", "exec").get_symbols()
                 self.students |= {x.get_name() for x in names if x.is_assigned()}
             elif not cell.metadata.get("nbgrader"):
-                self.define(cell.source)
-
-    def define(self, source):
-        """Run the imports and definitions of a cell of the assignment's own."""
-        for node in ast.parse(source).body:
-            if isinstance(node, DEFINITIONS):
-                with contextlib.suppress(Exception):  # it may need what students define
-                    exec(compile(ast.Module([node], []), "<given>", "exec"), self.space)
+                for node in ast.parse(cell.source).body:
+                    code = compile(ast.Module([node], []), "<given>", "exec")
+                    with contextlib.suppress(Exception):  # it may need students' names
+                        exec(code if type(node) in GIVEN else "", self.space)
 
     def run(self, name, source):
-        """Run a check cell; return its Result.
-
-        Raises:
-            Ended: the student's process is gone.
-        """
+        """Run a check cell; return its Result, or raise Ended if no process is left."""
         tree = ast.parse(source, f"<{name}>")
         last = tree.body.pop()
         if not isinstance(last, ast.Expr):
             raise ValueError(f"{name} does not end in its points, such as task.points")
         last = ast.Expression(last.value)
+        used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
         result, said = Result(), io.StringIO()
         self.link.until = time.monotonic() + self.seconds
         try:
@@ -206,21 +184,16 @@ class Checker:
                 until(self.link.until + self.seconds),
                 contextlib.redirect_stdout(said),
             ):
-                self.bring(tree)
+                for known in used & self.students:  # they stand for what they are now
+                    self.space.pop(known, None)
+                    with contextlib.suppress(KeyError):
+                        self.space[known] = self.link.ask("name", known)
                 exec(compile(tree, f"<{name}>", "exec"), self.space)
                 points = eval(compile(last, f"<{name}>", "eval"), self.space)
             result.points = float(points)
         except TooSlow:
             result.late = True
-        except (Exception, SystemExit, Uncaught) as error:
+        except (Exception, SystemExit) as error:
             result.error = f"{type(error).__name__}: {error}"[:300]
         result.said = said.getvalue()
         return result
-
-    def bring(self, tree):
-        """Bind the student's names that a check uses to what they stand for now."""
-        used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
-        for name in used & self.students:
-            self.space.pop(name, None)
-            with contextlib.suppress(KeyError):
-                self.space[name] = self.link.ask("name", name)

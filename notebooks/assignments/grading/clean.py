@@ -1,13 +1,8 @@
-"""Build what a page shows of a student's notebook, from lists of what is harmless.
-
-Outputs are made anew from the kinds named here; HTML holds no tag, attribute or link
-that is not in a list.
-"""
+"""Build what a page shows of a student's notebook, from lists of what is harmless."""
 
 import base64
 import contextlib
 import re
-import secrets
 import signal
 import time
 from html import escape, unescape
@@ -30,7 +25,7 @@ TAGS = """a blockquote br code dd del dl dt em h1 h2 h3 h4 h5 h6 hr img li ol p 
     strong table tbody td th thead tr ul math mfrac mi mn mo mover mpadded mphantom
     mroot mrow mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder
     munderover"""
-ATTRIBUTES = """alt alttext rel start accent accentunder columnalign depth display
+ATTRIBUTES = """alt alttext start accent accentunder columnalign depth display
     displaystyle fence form height linethickness lspace mathvariant maxsize minsize
     rspace scriptlevel separator stretchy width"""
 LINKS = {
@@ -93,25 +88,19 @@ def output_of(raw):
         return v4.new_output(kind, traceback=lines, **said)
     if kind not in ("display_data", "execute_result"):
         raise ValueError(kind)
-    data, sizes = {"text/plain": text(raw["data"].get("text/plain"))}, {}
+    data = {"text/plain": text(raw["data"].get("text/plain"))}
     for name in ("image/png", "image/jpeg"):
         found, content = picture(raw["data"].get(name))
         if f"image/{found}" == name:
-            data[name], size = content, raw["metadata"].get(name, {})
-            sides = {side: size.get(side) for side in ("width", "height")}
-            fit = {k: n for k, n in sides.items() if type(n) is int and 0 < n <= 10_000}
-            sizes[name] = fit
+            data[name] = content
     data = {mime: content for mime, content in data.items() if content}
     if not data:
         raise ValueError(kind)
-    return v4.new_output(kind, data=data, metadata=sizes)
+    return v4.new_output(kind, data=data)
 
 
 def outputs(raw, limit):
-    """Return fresh outputs, made of what is harmless in those of a student's process.
-
-    What goes beyond the limit, in bytes, is left out.
-    """
+    """Return fresh outputs, made of what is harmless, up to a limit in bytes."""
     made = []
     for one in raw if isinstance(raw, list) else ():
         with contextlib.suppress(Exception):  # what has another form is left out
@@ -124,44 +113,31 @@ def outputs(raw, limit):
 
 
 class Pictures:
-    """The pictures that a notebook's Markdown may show: 5 MB, repetitions included.
-
-    A mark that nobody can guess stands for each until the HTML is cleaned.
-    """
+    """The pictures that a notebook's Markdown may show: 5 MB, repetitions included."""
 
     def __init__(self, folder):
         self.folder, self.left = Path(folder), PICTURES
-        self.held, self.mark = [], secrets.token_hex(8)
 
     def find(self, url, attachments):
         """Return a data: URI for an attachment or a file in the folder, or ""."""
         kind, name = "", unquote(url)
         with contextlib.suppress(Exception):  # there is none, or it has another form
-            if self.left > 0 and url.startswith("attachment:"):
+            if self.left <= 0:
+                return ""
+            if url.startswith("attachment:"):
                 found = attachments[name.removeprefix("attachment:")]
                 kind, content = max(map(picture, found.values()))
-            elif self.left > 0:
-                kind, content = picture(self.read(name))
-        if not kind:
-            return ""
-        self.left -= len(content)
-        self.held.append(content)
-        return f"data:image/{kind};base64,{self.mark}{len(self.held) - 1}x"
-
-    def fill(self, html):
-        """Put the pictures in the place of their marks."""
-        return re.sub(rf"{self.mark}(\d+)x", lambda m: self.held[int(m[1])], html)
-
-    def read(self, name):
-        """Return in base64 a file in the folder that no link leads to."""
-        path = self.folder
-        for part in PurePosixPath(name).parts:
-            path /= part
-            if part in ("/", "..") or path.is_symlink():
-                raise ValueError(name)
-        if path.stat().st_size > FILE:
-            raise ValueError(name)
-        return base64.b64encode(path.read_bytes()).decode()
+            else:
+                path = self.folder
+                for part in PurePosixPath(name).parts:  # no link leads anywhere else
+                    path /= part
+                    if part in ("/", "..") or path.is_symlink():
+                        raise ValueError(name)
+                if path.stat().st_size <= FILE:
+                    data = base64.b64encode(path.read_bytes()).decode()
+                    kind, content = picture(data)
+        self.left -= len(content) if kind else 0
+        return f"data:image/{kind};base64,{content}" if kind else ""
 
 
 class Renderer(mistune.HTMLRenderer):
@@ -188,17 +164,12 @@ class Renderer(mistune.HTMLRenderer):
         tex = rf"\begin{{{name}}}{body}\end{{{name}}}"
         return mathml(tex, tex, "block")
 
-    def link(self, text, url, title=None):
-        """Return a link; ``allowed`` tells whether it may lead there."""
-        return f'<a href="{escape(unescape(url))}" rel="noreferrer">{text}</a>'
-
     def image(self, text, url, title=None):
         """Return a picture that comes with the notebook; of any other, its words."""
         alt, url = unescape(re.sub("<[^>]*>", "", text)), unescape(url)
-        found = self.find(url)
-        if not found:
-            return escape(f"[picture: {alt or url}]")
-        return f'<img src="{found}" alt="{escape(alt)}">'
+        if found := self.find(url):
+            return f'<img src="{found}" alt="{escape(alt)}">'
+        return escape(f"[picture: {alt or url}]")
 
     def task_list_item(self, text, checked=False):
         """Return an item of a list that has boxes to tick."""
@@ -206,17 +177,13 @@ class Renderer(mistune.HTMLRenderer):
 
 
 def mathml(tex, source, display):
-    """Return a formula as MathML, or its source where that fails."""
+    """Return a formula as MathML, or its source where that fails or could not end."""
     with contextlib.suppress(Exception):
-        if not re.search(
-            r"\\(def|(re)?new|DeclareM)", tex
-        ):  # it could grow without end
+        if not re.search(r"\\(def|(re)?new|DeclareM)", tex):
             tex = ALIGNED.sub(r"\\\1{align*}", tex).replace("<", r"\lt ")
             made = convert(tex, display=display)
             made = re.sub(r"<mi>(\w{2,})</mi>", "<mi>\\1\u2009</mi>", made)  # ln 2
-            if "\\" not in made and {*re.findall(r"<(\w+)", made)}.issubset(
-                TAGS.split()
-            ):
+            if "\\" not in made and {*re.findall(r"<(\w+)", made)} <= {*TAGS.split()}:
                 return made.replace("<math", f'<math alttext="{escape(source)}"', 1)
     return f"<code>{escape(source)}</code>"
 
@@ -227,35 +194,27 @@ def allowed(tag, name, value):
     return bool(pattern.fullmatch(value)) if pattern else name in ATTRIBUTES.split()
 
 
-def render(source, attachments, pictures, moment):
-    """Return harmless HTML of a Markdown text, in one line."""
+def markdown(source, attachments=None, pictures=None, moment=None):
+    """Return harmless HTML of a Markdown text, in one line; as it is if it is late."""
+    source, pictures = text(source), pictures or Pictures("")
     html = f"<pre>{escape(source[:TEXT])}{CUT * (len(source) > TEXT)}</pre>"
     if len(source) <= TEXT:
+        moment = moment or time.monotonic() + SECONDS / 2
         with contextlib.suppress(Exception, TooSlow), until(moment):
             renderer = Renderer(lambda url: pictures.find(url, attachments))
             made = MarkdownWithMath(renderer).render(source)
             protocols = ["http", "https", "mailto", "data"]
-            html = pictures.fill(bleach.clean(made, TAGS.split(), allowed, protocols))
+            html = bleach.clean(made, TAGS.split(), allowed, protocols)
     html = html.replace("\n", "&#10;")  # a blank line would end it as HTML in Markdown
     return f'<div class="tex2jax_ignore">{html}</div>'  # MathJax leaves it alone
-
-
-def markdown(source, attachments=None, folder=""):
-    """Return harmless HTML of a Markdown text with the pictures that come with it."""
-    moment = time.monotonic() + SECONDS / 2
-    return render(text(source), attachments, Pictures(folder), moment)
 
 
 def notebook(notebook, folder, limit):
     """Return a notebook that has run so that it can be shown.
 
     Markdown becomes HTML, with the text it was made of in the metadata "original"; the
-    assignment's own texts, which are locked, stay.
-
-    Args:
-        notebook: cells as ``repair.hand`` makes them, with raw outputs.
-        folder: where it lay, for the pictures beside it.
-        limit: bytes kept of all outputs together.
+    assignment's own texts, which are locked, stay.  The pictures beside it are in the
+    folder; of all outputs together as many bytes are kept as the limit says.
     """
     cells, pictures, moment = [], Pictures(folder), time.monotonic() + SECONDS
     for cell in notebook.cells:
@@ -268,6 +227,6 @@ def notebook(notebook, folder, limit):
             cells.append(cell)
         else:
             more["metadata"] = cell.metadata | {"original": source}
-            html = render(source, cell.get("attachments"), pictures, moment)
+            html = markdown(source, cell.get("attachments"), pictures, moment)
             cells.append(v4.new_markdown_cell(html, **more))
     return v4.new_notebook(cells=cells, metadata=notebook.metadata)

@@ -79,7 +79,7 @@ def read(path, owner):
         return stream.read(MOST_BYTES + 1)
 
 
-def collect(course, name, _=None):
+def collect(course, name):
     """Put what is handed in into course/submitted; return how many people they are."""
     handed = newest(course, name)
     for student, folder in handed.items():

@@ -1,12 +1,11 @@
 """Give grades and feedback back to a learning platform.
 
-Usage: python -m grading.export NAME --to moodle|canvas|csv [--course DIR]
+Usage: python -m grading.export NAME --to moodle|canvas [--course DIR]
 
-Writes exports/NAME-moodle.csv (or -canvas, -csv), which the platform imports, and
+Writes exports/NAME-moodle.csv (or -canvas), which the platform imports, and
 exports/NAME-feedback.zip with the pages in Moodle's naming.
 """
 
-import csv
 import re
 import sys
 import zipfile
@@ -18,52 +17,45 @@ from nbgrader.plugins import ExportPlugin
 from traitlets.config import Config
 
 from grading import release
-from grading.book import Book, for_a_sheet, roster
+from grading.book import Book, roster, write_csv
 
 # Columns as the platforms call them, and what ``people`` calls what stands in them.
-MOODLE = "Identifier,Full name,Email address,Grade,Maximum Grade"
-MOODLE += ",Last modified (grade),Feedback comments"  # refused without "Last ..."
-PLAIN = "student,name,e-mail,id,grade,most,penalty,waiting"
 TABLES = {
-    "moodle": (MOODLE, "participant,name,e-mail,grade,most,,tasks"),
+    "moodle": (  # which refuses a table without "Last modified"
+        "Identifier,Full name,Email address,Grade,Maximum Grade,"
+        "Last modified (grade),Feedback comments",
+        "participant,name,e-mail,grade,most,,tasks",
+    ),
     "canvas": (
         "Student,ID,SIS User ID,SIS Login ID,Section,{}",
         "name,id,,student,,grade",
     ),
-    "csv": (PLAIN, PLAIN),
 }
 
 
-def everybody(course, name, others=()):
-    """Return {student: what is known of him}: roster, download and gradebook together.
+def people(gradebook, course, name):
+    """Return what is known of everybody: roster, download and gradebook together.
 
     Moodle numbers people anew in each assignment, so the download's id comes first.
     """
-    found, rows = {}, [*roster(course), *roster(course / "exports" / name)]
-    for row in [*rows, *({"student": student} for student in others)]:
-        old = found.setdefault(row["student"], {"name": "", "e-mail": "", "id": ""})
-        old |= {k: x for k, x in row.items() if x and (k == "id" or not old.get(k))}
-    return {x: row | {"name": row["name"] or x} for x, row in found.items()}
-
-
-def people(gradebook, course, name):
-    """Return what is known of everybody, scores included."""
-    most = f"{gradebook.find_assignment(name).max_score:g}"
+    most, found = f"{gradebook.find_assignment(name).max_score:g}", {}
     given = {x.student.id: x for x in gradebook.assignment_submissions(name)}
-    found = everybody(course, name, sorted(given))
+    known = [*roster(course), *roster(course / "exports" / name)]
+    for row in [*known, *({"student": student} for student in sorted(given))]:
+        old = found.setdefault(row["student"], {"most": most, "id": ""})
+        old |= {k: x for k, x in row.items() if x and (k == "id" or k not in old)}
     for student, row in found.items():
         row["participant"] = row["id"] and f"Participant {row['id']}"
-        row["most"], submission = most, given.get(student)
-        if submission:
-            penalty = submission.late_submission_penalty or 0
-            row["grade"] = f"{max(submission.score - penalty, 0):g}"
-            row["penalty"] = f"{penalty:g}"
-            row["waiting"] = "yes" if submission.needs_manual_grade else ""
-            (notebook,) = submission.notebooks
-            grades = sorted(notebook.grades, key=lambda grade: grade.name)
-            said = [f"{x.name}: {x.score:g} of {x.max_score:g}." for x in grades]
-            said += [x.manual_comment for x in notebook.comments if x.manual_comment]
-            row["tasks"] = " ".join(said)
+        row.setdefault("name", student)
+        if student in given:
+            (notebook,) = given[student].notebooks
+            penalty = notebook.late_submission_penalty or 0
+            row["grade"] = f"{max(notebook.score - penalty, 0):g}"
+            row["waiting"] = notebook.needs_manual_grade
+            said = [
+                f"{x.name}: {x.score:g} of {x.max_score:g}." for x in notebook.grades
+            ]
+            row["tasks"] = " ".join(sorted(said))
     return list(found.values())
 
 
@@ -73,33 +65,26 @@ class Table(ExportPlugin):
     def export(self, gradebook):
         """Write the table."""
         path, (name,) = Path(self.to), self.assignment
-        kind = path.stem.rpartition("-")[2]
-        heads, keys = (columns.split(",") for columns in TABLES[kind])
-        rows = people(gradebook, path.parents[1], name)
-        if kind == "canvas":
-            rows.insert(0, {"name": "Points Possible", "grade": rows[0]["most"]})
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(head.format(name) for head in heads)
-            for row in rows:
-                writer.writerow(for_a_sheet(row.get(key)) for key in keys)
+        rows, kind = people(gradebook, path.parents[1], name), path.stem.split("-")[-1]
+        heads, keys = (text.format(name).split(",") for text in TABLES[kind])
+        write_csv(path, heads, [[row.get(key) for key in keys] for row in rows])
 
 
-def feedback_zip(course, name):
+def feedback_zip(course, name, rows):
     """Write exports/NAME-feedback.zip; return who is not in it, and why."""
-    pages = {p.parts[-3]: p for p in course.glob(f"feedback/*/{name}/{name}.html")}
     path, lacks = course / "exports" / f"{name}-feedback.zip", []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for student, person in everybody(course, name, sorted(pages)).items():
+        for row in rows:
+            page = course / "feedback" / row["student"] / name / f"{name}.html"
             # Moodle reads the number between the first two underscores.
-            full = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", person["name"]).lstrip(".~ ")
-            if student not in pages:
-                lacks.append(f"{person['name']} (no page)")
-            elif not person["id"].isdecimal():
-                lacks.append(f"{person['name']} (no number of the platform's)")
+            full = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", row["name"]).lstrip(".~ ")
+            if not page.is_file():
+                lacks.append(f"{row['name']} (no page)")
+            elif not row["id"].isdecimal():
+                lacks.append(f"{row['name']} (no number of the platform's)")
             else:
-                folder = f"{full}_{person['id']}_assignsubmission_file_"
-                archive.write(pages[student], f"{folder}/{name}.html")
+                folder = f"{full}_{row['id']}_assignsubmission_file_"
+                archive.write(page, f"{folder}/{name}.html")
     return lacks
 
 
@@ -122,7 +107,7 @@ def main(arguments=None):
     if waiting := [row["name"] for row in rows if row.get("waiting")]:
         print(f"Marks by hand are lacking in the scores of {', '.join(waiting)}.")
     print(path.with_name(f"{name}-feedback.zip"))
-    lacks = feedback_zip(course, name)
+    lacks = feedback_zip(course, name, rows)
     print(f"Not in the zip: {'; '.join(lacks)}." if lacks else "All pages are in it.")
 
 

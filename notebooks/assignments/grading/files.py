@@ -40,18 +40,16 @@ def digest(folder):
 
 
 def decoded(data):
-    """Return (text, encoding) of bytes: UTF-8, else UTF-16, else what Windows wrote."""
-    encoding = json.detect_encoding(data)
+    """Return the text in bytes: UTF-8, else UTF-16, else what Windows wrote."""
     try:
-        return data.decode(encoding), encoding
+        return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace"), "cp1252"
+        return data.decode("cp1252", "replace")
 
 
 def shown(path, folder):
     """Return a path inside a folder as it can be printed."""
-    name = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
-    return printable(name)
+    return printable(os.fsencode(path.relative_to(folder)).decode("utf-8", "replace"))
 
 
 def printable(text):
@@ -63,5 +61,4 @@ def say(text, file=None):
     """Print a line, whatever it is made of."""
     file = file or sys.stdout
     code = file.encoding or "utf-8"
-    text = printable(text).encode(code, "replace").decode(code)
-    print(text, file=file, flush=True)
+    print(printable(text).encode(code, "replace").decode(code), file=file, flush=True)

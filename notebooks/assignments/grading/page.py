@@ -1,7 +1,4 @@
-"""Write a student's page: what was earned, what happened, and the notebook as it ran.
-
-The page is one file without any script, and nothing in it is fetched from anywhere.
-"""
+"""Write a student's page: one file without script that fetches nothing."""
 
 import os
 import re
@@ -15,7 +12,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grading import clean
-from grading.records import Mark, Template
+from grading.records import Mark
 from grading.repair import key_of
 
 HEADING = re.compile(r"^#+ +(.+?)(?: *\([^()]*points?\b[^()]*\))?$", re.M)
@@ -30,20 +27,28 @@ PAGES = jinja2.Environment(
 
 def make(job):
     """Write the page of a PageJob, whole or not at all."""
-    template = Template.read(job.template, job.name)
-    names, most = names_of(template.released), job.record.most
-    ran = job.record.status not in ("unreadable", "failed")
-    cells = cells_of(job, template) if ran else []
+    record, names, cells = job.record, names_of(job.template.released), []
+    ran = record.status not in ("unreadable", "failed")
+    earned, points = {}, {}
+    for key, most in record.most.items():
+        mark = job.marks.get(key, Mark())
+        score = record.points.get(key) if mark.score is None else mark.score
+        score = 0 if score is None and not ran else score
+        earned[key] = None if score is None else score + (mark.extra or 0)
+        waits = f"not marked yet (of {number(most)})"
+        got = "" if score is None else f"{number(earned[key])} of {number(most)}"
+        points[key] = got or waits
+    if ran:
+        cells = cells_of(job, points)
     keys = {cell["key"] for cell in cells}
-    earned = [earned_in(job, key) for key in most]
     html = PAGES.get_template("page.html").render(
-        title=names.get(None, job.name),
-        score=number(max(0, sum(x or 0 for x in earned) - job.penalty)),
-        most=number(sum(most.values())),
-        waiting=None in earned,
+        title=names.get(None, job.template.name),
+        score=number(max(0, sum(x or 0 for x in earned.values()) - job.penalty)),
+        most=number(sum(record.most.values())),
+        waiting=None in earned.values(),
         penalty=job.penalty and number(job.penalty),
-        notes=job.record.notes,
-        tasks=[(k, names.get(k, k), points(job, k), k in keys) for k in most],
+        notes=record.notes,
+        tasks=[(key, names.get(key, key), points[key], key in keys) for key in points],
         cells=cells,
         colours=COLOURS,
     )
@@ -58,24 +63,6 @@ def number(value):
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def earned_in(job, key):
-    """Return the points of a cell, a mark by hand before others; None if it waits."""
-    mark, record = job.marks.get(key, Mark()), job.record
-    score = record.points.get(key) if mark.score is None else mark.score
-    if score is None and record.status not in ("unreadable", "failed"):
-        return None
-    return (score or 0) + (mark.extra or 0)
-
-
-def points(job, key):
-    """Say what a cell has earned, "3.3 of 5"; "" if it is worth nothing."""
-    if key not in job.record.most:
-        return ""
-    earned, most = earned_in(job, key), number(job.record.most[key])
-    waits = f"not marked yet (of {most})"
-    return waits if earned is None else f"{number(earned)} of {most}"
-
-
 def names_of(released):
     """Return {nbgrader's id: the heading above a cell}; None stands for the title."""
     names, above = {}, None
@@ -88,22 +75,22 @@ def names_of(released):
     return names
 
 
-def cells_of(job, template):
+def cells_of(job, points):
     """Return what the page shows of each cell; of a check only what was handed out."""
-    handed = {key_of(cell): cell for cell in template.released.cells}
-    graded = nbformat.read(job.folder / "graded.ipynb", as_version=4)
-    cells = []
+    handed = {key_of(cell): cell for cell in job.template.released.cells}
+    graded, cells = nbformat.read(job.folder / "graded.ipynb", as_version=4), []
     for cell in graded.cells:
         key = key_of(cell)
         locked = cell.metadata.get("nbgrader", {}).get("locked")
         shown = handed[key] if locked else cell
-        made = {"key": key, "points": points(job, key)}
+        made = {"key": key, "points": points.get(key, "")}
         made["comment"] = job.marks.get(key, Mark()).comment
         if "original" in cell.metadata:
             made["html"] = Markup(cell.source)
         elif cell.cell_type == "markdown":
-            more = shown.get("attachments"), template.folder
-            made["html"] = Markup(clean.markdown(shown.source, *more))
+            pictures = clean.Pictures(job.template.folder)
+            html = clean.markdown(shown.source, shown.get("attachments"), pictures)
+            made["html"] = Markup(html)
         else:
             lines, lexer = HtmlFormatter(nowrap=True), PythonLexer(stripnl=False)
             made["code"] = Markup(highlight(shown.source, lexer, lines))

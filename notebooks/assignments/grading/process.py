@@ -26,31 +26,14 @@ SERVE = "from grading.inside.student import main; main()"
 
 
 class Ended(BaseException):
-    """The process is gone, or had to be killed; the message says why.
-
-    No check can catch it by mistake.
-    """
-
-
-def read(line):
-    """Return the answer in a line, {} if it is none."""
-    if sum(line.count(mark) for mark in b"[{,") > MOST_VALUES:
-        return {}
-    try:
-        answer = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
+    """The process is gone, or was killed; no check can catch it by mistake."""
 
 
 class Process:
-    """A submission's process.
+    """A submission's process, in a kind of sandbox.
 
-    Args:
-        isolation: a kind of ``sandbox``.
-        limits: what it may use.
-        folder: of its own; what was handed in lies in ``folder/files/work``.
-        where: the folder in there in which it runs.
+    What was handed in lies in ``folder/files/work``; ``where`` is the folder in there
+    in which it runs.
     """
 
     def __init__(self, isolation, limits, folder, where="."):
@@ -83,15 +66,7 @@ class Process:
             self.process.communicate()
 
     def ask(self, request, seconds):
-        """Send a request and return the answer, a dict.
-
-        Args:
-            request: what to do; see ``inside/student.py``.
-            seconds: how long it may take.
-
-        Raises:
-            Ended: the process ended, or was killed because it passed a limit.
-        """
+        """Send a request and return the answer, a dict; raise Ended if it is gone."""
         seconds = max(min(seconds, self.deadline - time.monotonic()), 0.1)
         self.until = time.monotonic() + seconds + GRACE
         self.number += 1
@@ -102,44 +77,38 @@ class Process:
             while line := self.process.stdout.readline(ANSWER + 1000):
                 if len(line) > ANSWER and line[-1:] != b"\n":
                     raise Ended("it gave back more than can be looked at")
-                answer = read(line)
+                answer = {}
+                with contextlib.suppress(ValueError, RecursionError):
+                    if sum(map(line.count, b"[{,")) <= MOST_VALUES:
+                        answer = json.loads(line)
+                if not isinstance(answer, dict):
+                    return {}
                 if answer.get("number") == self.number or not answer:
                     return answer  # and none that came too late for its question
         except OSError:
             pass
         finally:
             self.until = math.inf
-        raise Ended(self.death())
-
-    def watch(self):
-        """Kill it when it passes a limit."""
-        while not self.why and not self.closed.wait(LOOK):
-            self.why = self.passed()
-        if self.why:
-            sandbox.end(self.process)
-
-    def passed(self):
-        """Return which limit it has passed, as a sentence, or ""."""
-        limits, late = self.limits, time.monotonic() > self.until
-        if late and self.until > self.deadline:
-            total = f"{limits.total_seconds:g} seconds"
-            return f"the time for the whole notebook was up, {total}"
-        if late:
-            return (
-                f"it was stopped after {limits.seconds:g} seconds, went on all the "
-                "same, and was killed; what comes after it could not run"
-            )
-        if sandbox.memory() > (limits.memory_mb + 100) * 2**20:
-            most = f"the limit of {limits.memory_mb} MB"
-            return f"its processes took more memory than {most}"
-        return ""
-
-    def death(self):
-        """Say why the process ended: it was killed, or else from its exit code."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self.process.wait(timeout=5)
-            return self.why or (
-                f"it ended Python itself, with exit code {code}: os._exit and quit do "
-                "not belong in a notebook; or did it use too much memory?"
-            )
-        return "it closed its connection to the grader"
+            ended = f"it ended Python itself, with exit code {code}: os._exit does not"
+            ended += " belong in a notebook; or did it use too much memory?"
+            raise Ended(self.why or ended)
+        raise Ended("it closed its connection to the grader")
+
+    def watch(self):
+        """Kill it when it passes a limit; ``why`` says which."""
+        limits = self.limits
+        while not self.why and not self.closed.wait(LOOK):
+            if time.monotonic() > self.until:
+                what, seconds = "it was stopped after", limits.seconds
+                if self.until > self.deadline:
+                    what, seconds = "the time was up,", limits.total_seconds
+                self.why = f"{what} {seconds:g} seconds, and went on all the same"
+            used = [sandbox.ask(one.memory_info) for one in sandbox.running()]
+            used = sum(info.rss for info in used if info) / 2**20
+            if used > limits.memory_mb + 100:
+                most = f"the limit of {limits.memory_mb} MB"
+                self.why = f"its processes took more memory than {most}"
+        if self.why:
+            sandbox.end(self.process)

@@ -1,14 +1,12 @@
 """What one stage of grading hands to the next.
 
-repair -> Handed -> submission -> Record (stored) -> book -> PageJob -> page
+release -> Template, Job -> repair -> Handed -> submission -> Record -> book -> page
 """
 
 import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import nbformat
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Limits:
     processes: int = 200  # that it may start, where user namespaces are in force
 
 
-@dataclass
+@dataclass(frozen=True)
 class Template:
     """What all submissions of an assignment are graded by."""
 
@@ -32,21 +30,7 @@ class Template:
     folder: Path  # of the source, whose other files are given to each run
     source: object  # the instructor's notebook, hidden tests and solutions included
     released: object  # the hand-out made from it
-    others: dict = field(
-        default_factory=dict
-    )  # {name: hand-out} of the course's others
-
-    @classmethod
-    def read(cls, place, name):
-        """Return the template that lies in a folder source/NAME, release/NAME."""
-        paths = [
-            place / step / name / f"{name}.ipynb" for step in ("source", "release")
-        ]
-        others = sorted(place.glob("others/*.ipynb"))
-        source, released, *read = [nbformat.read(x, 4) for x in (*paths, *others)]
-        names = [path.stem for path in others]
-        others = dict(zip(names, read, strict=True))
-        return cls(name, place / "source" / name, source, released, others)
+    others: dict = field(default_factory=dict)  # {name: its features} of other ones
 
 
 @dataclass
@@ -57,18 +41,22 @@ class Handed:
     # checks included; no outputs.
     notebook: object
     folder: Path  # where it lay; the files beside it are copied for the run
+    notes: list  # what happened, for the student
     repaired: bool = False  # whether something was put right that counts as a repair
-    notes: list = field(default_factory=list)  # what happened, for the student
+
+    def repair(self, sentence):
+        """Note a repair."""
+        self.notes.append(sentence)
+        self.repaired = True
 
 
 @dataclass(frozen=True)
 class Job:
     """What is to be done with one submission."""
 
-    name: str  # of the assignment
+    template: Template
     submitted: Path  # the folder that was handed in, submitted/STUDENT/NAME
     folder: Path  # the grader's own for this submission; its name is safe
-    template: Path  # folder of the Template
     isolation: str  # a kind of sandbox
     limits: Limits
     key: str  # stands for all that the result depends on
@@ -76,11 +64,7 @@ class Job:
 
 @dataclass
 class Record:
-    """What a submission came to; record.json in its folder.
-
-    Beside it lies graded.ipynb: the notebook as it ran, hidden tests included, built
-    from an allow-list, so that it can be shown without harm.
-    """
+    """What a submission came to; record.json beside graded.ipynb, the run notebook."""
 
     key: str = ""  # the job's; "" if grading failed, so that it runs again
     status: str = "failed"  # or "graded", "repaired", "limited", "unreadable"
@@ -89,7 +73,6 @@ class Record:
     most: dict = field(default_factory=dict)  # points that a cell is worth
     said: dict = field(default_factory=dict)  # what a check printed
     notes: list = field(default_factory=list)  # what happened, for the student
-    flags: list = field(default_factory=list)  # what the instructor may want to look at
     timestamp: str = ""  # when it was handed in, as nbgrader reads it
 
     @classmethod
@@ -120,9 +103,8 @@ class Mark:
 class PageJob:
     """What a feedback page is made of."""
 
-    name: str  # of the assignment
+    template: Template
     folder: Path  # the submission's, with graded.ipynb
-    template: Path  # folder of the Template
     record: Record
     marks: dict  # {cell id: Mark}
     penalty: float  # points taken off because it was late

@@ -18,26 +18,26 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
+from grading.records import Template
+from grading.repair import features
+
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 COURSE = Path(__file__).resolve().parents[1]
 SETTINGS = "nbgrader_config.py"
-KERNEL = {
-    "display_name": "Python 3 (ipykernel)",
-    "language": "python",
-    "name": "python3",
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python"}
+METADATA = {
+    "kernelspec": KERNEL | {"name": "python3"},
+    "language_info": {"name": "python"},
 }
-METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 KEPT_CELL_METADATA = ("tags", "nbgrader", "deletable", "editable", "jupyter")
 
 
 def command(doc, **more):
     """Return a parser for a command that works on an assignment of a course."""
-    start, _, rest = doc.partition("\n\n")
     kind = argparse.ArgumentDefaultsHelpFormatter
-    parser = argparse.ArgumentParser(
-        description=start, epilog=rest.partition("\n\n")[2], formatter_class=kind
-    )
+    start = doc.partition("\n\n")[0]
+    parser = argparse.ArgumentParser(description=start, formatter_class=kind)
     parser.add_argument("name", metavar="NAME", help="such as 03_backprop", **more)
     parser.add_argument("--course", type=Path, default=COURSE, help="course folder")
     return parser
@@ -45,15 +45,11 @@ def command(doc, **more):
 
 def settings(course):
     """Return the course's settings of nbgrader."""
-    if not (Path(course) / SETTINGS).is_file():
-        raise FileNotFoundError(
-            f"{course} has no {SETTINGS}: is it the course folder? Copy {COURSE.name}/"
-            f"{SETTINGS} of the series into it, or name the folder with --course."
-        )
     try:
         config = PyFileConfigLoader(SETTINGS, path=str(course)).load_config()
     except Exception as error:
-        raise RuntimeError(f"{SETTINGS} cannot be used: {error!r}") from error
+        why = f"{SETTINGS} of {course} cannot be used ({error!r})"
+        raise RuntimeError(f"{why}: is it the course folder?") from error
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.db_url = f"sqlite:///{course}/gradebook.db"
     return config
@@ -106,6 +102,15 @@ def released(course, name):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return notebook
+
+
+def template(course, name):
+    """Return the Template that submissions of an assignment are graded by."""
+    source = source_of(course, name)
+    places = [p for p in course.glob("release/*/*.ipynb") if p.stem == p.parent.name]
+    others = {p.stem: features(nbformat.read(p, 4)) for p in places if p.stem != name}
+    made = released(course, name)  # says so if there is something wrong with it
+    return Template(name, source.parent, nbformat.read(source, 4), made, others)
 
 
 def main(arguments=None):

@@ -1,18 +1,14 @@
 """Find a student's notebook among what was handed in, and make it one to grade.
 
-What is a notebook, and of which assignment, is told by content.  Test cells become the
-source's again, hidden tests and all; lost metadata is found again by cell ids, by names
-that a cell defines and by text (the last text is the answer in words); what is missing
-is added.  All is told.
+What is a notebook, and of which assignment, is told by content.  The assignment's cells
+come in its order, texts and tests as the source has them, hidden tests and all; the
+student's own cells stay below the cell that they were below.  All repairs are told.
 """
 
-import contextlib
-import copy
 import json
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import nbformat
 from nbgrader.utils import is_grade, is_solution
@@ -22,11 +18,10 @@ from grading.records import Handed
 
 LARGEST = 20 * 2**20  # bytes of a notebook
 MOST_MARKS = 1_000_000  # brackets, commas and colons: each may take 100 bytes
-MOST_CELLS = 1000
-LONGEST, MOST_TEXT = 100_000, 1_000_000  # characters of a cell, and of all cells
-MOST_PICTURES = 2 * 2**20  # characters of the pictures pasted into a cell
+MOST_CELLS, LONGEST = 1000, 100_000  # cells, and characters of a cell
 MOST_FILES = 20  # that are looked at because they may be the notebook
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
+MISSING = "# (this cell was missing)"
 
 
 class Unreadable(Exception):
@@ -76,153 +71,100 @@ class Part:
         self.check, self.solution = is_check(self.source), is_solution(self.source)
         self.counts = self.check or self.solution
 
-
-@dataclass
-class Found:
-    """A notebook of the assignment that was handed in."""
-
-    path: Path
-    cells: list
-    notes: list
-    worked: bool  # something in it is not as it was handed out
+    def fits(self, cell):
+        """Return how well a copy fits: a task is worked on, other cells are not."""
+        edited = cell.plain != self.blank.plain
+        return bool(cell.names & self.blank.names), edited == self.solution
 
 
 def hand(folder, template):
-    """Return what is in submitted/STUDENT/NAME as a ``Handed``, ready to run.
-
-    Raises:
-        Unreadable: nothing in the folder can be graded.
-    """
-    if folder.is_symlink() or not folder.is_dir():
-        what = "a link" if folder.is_symlink() else "no folder"
-        raise Unreadable(f"The folder {template.name} is {what}: hand in a folder.")
-    wanted, parts = f"{template.name}.ipynb", parts_of(template)
-    path, cells, notes = find(folder, wanted, template, parts)
-    out = Handed(None, path.parent, notes=notes)
+    """Return what is in submitted/STUDENT/NAME as a ``Handed``, ready to run."""
+    source, released = (
+        {key_of(cell) or cell.get("id") or cell.source: cell for cell in notebook.cells}
+        for notebook in (template.source, template.released)
+    )
+    parts = {key: Part(x, cell_of(released.get(key, x))) for key, x in source.items()}
+    path, found, notes = find(folder, template, parts)
+    out, wanted = Handed(None, path.parent, notes), f"{template.name}.ipynb"
     if path.name != wanted:
-        repaired(out, f"{shown(path, folder)} was taken for {wanted}.")
+        out.repair(f"{shown(path, folder)} was taken for {wanted}.")
     elif path.parent != folder:
-        notes.append(f"{wanted} was in the folder {shown(path.parent, folder)}.")
-    for key in match(cells, parts):
-        repaired(out, f"The cell {key} had lost its metadata; found again.")
-    cells = [in_json(cell, parts, out) for cell in assemble(cells, parts, out)]
-    for number, cell in enumerate(cells, 1):
-        cell["id"] = f"cell-{number}"
-    about = {"nbformat": 4, "nbformat_minor": 5, "cells": cells}
-    about["metadata"] = copy.deepcopy(template.source.metadata)
-    out.notebook = nbformat.from_dict(about)
+        out.notes.append(f"{wanted} was in the folder {shown(out.folder, folder)}.")
+    chosen = choose(found, parts, out)
+    cells = [
+        in_json(cell, parts.get(cell.key), out) | {"id": f"cell-{number}"}
+        for number, cell in enumerate(arrange(found, chosen, parts, out), 1)
+    ]
+    about = {"nbformat": 4, "nbformat_minor": 5, "metadata": template.source.metadata}
+    out.notebook = nbformat.from_dict(about | {"cells": cells})
     return out
 
 
-def repaired(out, sentence):
-    """Note a repair."""
-    out.notes.append(sentence)
-    out.repaired = True
-
-
-def find(folder, wanted, template, parts):
-    """Return (path, cells, notes) of the notebook to grade, or raise Unreadable."""
-    found, why, files = [], [], within(folder)
-    files.sort(key=lambda p: (p.name != wanted, p.suffix != ".ipynb", len(p.parts)))
+def find(folder, template, parts):
+    """Return (path, cells, notes) of the notebook: worked on, with the right name."""
+    found, why, wanted = [], {}, f"{template.name}.ipynb"
     blank = {part.blank.plain for part in parts.values()}
+    files = [folder] if folder.is_symlink() else within(folder)
+    files.sort(key=lambda p: (p.name != wanted, p.suffix != ".ipynb", len(p.parts)))
     for path in files[:MOST_FILES]:
         try:
             cells, notes = read(path, shown(path, folder))
             check_fit(cells, template)
             worked = any(cell.plain not in blank for cell in cells)
-            found.append(Found(path, cells, notes, worked))
+            rank = worked, path.name == wanted, path.parent == folder
+            found.append((rank, (path, cells, notes)))
         except Unreadable as reason:
             if path.is_symlink() or path.suffix.lower() in (".ipynb", *ARCHIVES):
-                why.append((path.name == wanted, str(reason)))
+                why[path] = str(reason)
     if not found:
         names = ", ".join(shown(path, folder) for path in files[:10]) or "nothing"
         none = f"There is no notebook {wanted}; handed in was: {names}."
-        raise Unreadable(why[0][1] if why else none)
-    best = likeliest(found, folder, wanted)
-    notes = [reason for named, reason in why if named]
-    if len(found) > 1:
-        notes.append(f"Of several notebooks {shown(best.path, folder)} was graded.")
-    return best.path, best.cells, notes + best.notes
-
-
-def likeliest(found, folder, wanted):
-    """Return the notebook with the right name, but not if only another was worked on.
-
-    Raises:
-        Unreadable: it is not clear which one is meant.
-    """
-
-    def rank(one):
-        named = one.path.name == wanted
-        return named and one.worked, one.worked, named, one.path.parent == folder
-
-    best = [one for one in found if rank(one) == max(map(rank, found))]
+        raise Unreadable(next(iter(why.values()), none))
+    best = [one for rank, one in found if rank == max(rank for rank, _ in found)]
+    path, _, notes = best[0]
     if len(best) > 1:
-        names = ", ".join(shown(one.path, folder) for one in best)
+        names = ", ".join(shown(path, folder) for path, *_ in best)
         raise Unreadable(
             f"There are {len(best)} notebooks ({names}), and it is not clear which one "
             f"is meant: hand in one, called {wanted}."
         )
+    notes[:0] = [reason for path, reason in why.items() if path.name == wanted]
+    if len(found) > 1:
+        notes.append(f"Of several, {shown(path, folder)} was graded.")
     return best[0]
 
 
 def read(path, name):
-    """Return (cells, notes on what was left out) of a file, called so in the notes.
-
-    Raises:
-        Unreadable: it is no notebook, or too large.
-    """
-    content, notes = load(path, name)
+    """Return (cells, notes on what was left out) of a file, or raise Unreadable."""
+    notes = []
     try:
-        raw = content["cells"]
-        if len(raw) > MOST_CELLS:
-            raise Unreadable(f"{name} has {len(raw)} cells, more than {MOST_CELLS}.")
-        cells = [cell_of(cell, number, notes) for number, cell in enumerate(raw, 1)]
-    except (KeyError, TypeError, AttributeError):
-        raise Unreadable(
-            f"{name} is JSON but not a notebook: it has no list of cells."
-        ) from None
-    if sum(len(cell.source) for cell in cells) > MOST_TEXT:
-        raise Unreadable(f"The cells of {name} have more than 1 MB of text.")
-    return cells, notes
-
-
-def load(path, name):
-    """Return (the JSON in a file, notes): its encoding is noted if it is not UTF-8."""
-    if path.is_symlink():
-        raise Unreadable(f"{name} is a link, not a file: hand in a copy.")
-    try:
+        if path.is_symlink():
+            raise ValueError("it is a link")
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
-    except OSError:
-        raise Unreadable(f"{name} cannot be opened: hand in a copy.") from None
-    if not data:
-        raise Unreadable(f"{name} is empty: was it saved before it was copied?")
-    if data.startswith(b"PK\3\4") or path.suffix.lower() in ARCHIVES:
-        raise Unreadable(f"{name} is an archive: unpack it and hand in again.")
-    if len(data) > LARGEST or sum(map(data.count, b"[{,:")) > MOST_MARKS:
-        raise Unreadable(
-            f"{name} is larger than can be read: clear the outputs, save, and hand in "
-            "again."
-        )
-    text, encoding = decoded(data)
-    if "\0" in text:
-        raise Unreadable(f"{name} is not a notebook: it is not text.")
-    del data
-    odd = [f"{name} is not in UTF-8; it was read as {encoding}."]
-    try:
-        return json.loads(text), [] if encoding.startswith("utf-8") else odd
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(
-            f"{name} is not a notebook, or damaged ({error}): open it in "
-            "JupyterLab, save it, and hand in again."
-        ) from None
+        if data.startswith(b"PK\3\4") or path.suffix.lower() in ARCHIVES:
+            raise ValueError("it is an archive: unpack it")
+        if len(data) > LARGEST or sum(map(data.count, b"[{,:")) > MOST_MARKS:
+            raise ValueError("it is too large")
+        data = decoded(data)
+        raw = json.loads(data)["cells"]
+        if len(raw) > MOST_CELLS:
+            raise ValueError(f"it has {len(raw)} cells, more than {MOST_CELLS}")
+        return [cell_of(cell, n, notes) for n, cell in enumerate(raw, 1)], notes
+    except (OSError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or error
+    except (KeyError, TypeError, AttributeError):
+        why = "it has no list of cells"
+    raise Unreadable(
+        f"{name} is no notebook, or damaged ({why}): open it in JupyterLab, clear the "
+        "outputs, save it, and hand in again."
+    )
 
 
 def cell_of(raw, number=0, notes=()):
     """Return the ``Cell`` that one in JSON, which may hold anything, comes to."""
     kind = "code" if raw.get("cell_type") == "code" else "markdown"
-    source, pictures, key = raw.get("source"), raw.get("attachments"), ""
+    source, pictures, key = raw.get("source"), raw.get("attachments"), raw
     parts = source if isinstance(source, list) else [source]
     source = "".join(part for part in parts if isinstance(part, str))
     source = source.encode("utf-8", "replace").decode("utf-8")
@@ -231,46 +173,23 @@ def cell_of(raw, number=0, notes=()):
         lost = "it had more than 100 kB of text, which was left out"
         notes.append(f"Cell number {number}: {lost}.")
         source = f"# ({lost})"
-    if kind == "code" or not pictures:
-        pictures = None
-    elif len(json.dumps(pictures)) > MOST_PICTURES:
-        notes.append(
-            f"Cell number {number}: its pictures, of more than 2 MB, are lost."
-        )
-        pictures = None
-    with contextlib.suppress(KeyError, TypeError):
-        key = str(raw["metadata"]["nbgrader"]["grade_id"])
-    return Cell(kind, source, str(raw.get("id", "")), key, pictures)
-
-
-def parts_of(template):
-    """Return {key: Part} of the assignment; the key is nbgrader's, or another one."""
-    source, released = (
-        {key_of(cell) or cell.get("id") or cell.source: cell for cell in notebook.cells}
-        for notebook in (template.source, template.released)
-    )
-    return {key: Part(x, cell_of(released.get(key, x))) for key, x in source.items()}
+    pictures = None if kind == "code" else pictures
+    for step in ("metadata", "nbgrader", "grade_id"):
+        key = key.get(step) if isinstance(key, dict) else None
+    return Cell(kind, source, str(raw.get("id", "")), str(key or ""), pictures)
 
 
 def check_fit(cells, template):
-    """Compare ids, texts and names with what this and other assignments hand out.
-
-    Raises:
-        Unreadable: another assignment fits clearly better, or this one not at all.
-    """
+    """Raise Unreadable if another assignment fits better, or this one not at all."""
     found = set().union(*({cell.id, cell.plain, *cell.names} for cell in cells))
     own = features(template.released)
-    for name, other in template.others.items():
-        its = features(other)
+    for name, its in template.others.items():
         if len(found & (its - own)) > 1 + 3 * len(found & (own - its)):
             raise Unreadable(
-                f"This looks like assignment {name}, not like {template.name}: hand in "
-                "the right notebook."
+                f"This looks like assignment {name}: hand in the right one."
             )
     if not found & own:
-        raise Unreadable(
-            "No cell of this assignment is in the notebook: is it another one?"
-        )
+        raise Unreadable("No cell of this assignment is in it: is it another notebook?")
 
 
 def features(notebook):
@@ -282,90 +201,75 @@ def features(notebook):
     return known - {""}
 
 
-def match(cells, parts):
-    """Give each cell the key of the part that it is, or "".
+def choose(cells, parts, out):
+    """Return {key: the cell that is this part}; the student's, or else a new one.
 
-    Returns:
-        The keys of the student's cells and tests that had lost their metadata.
+    Of copies the last that was worked on is taken, by its names; another one runs as a
+    cell of the student's own, if it is edited, and no test.
     """
-    for cell in cells:
-        cell.key = cell.key if cell.key in parts else ""
-    lost = parts.keys() - {cell.key for cell in cells}
-    again = []
+    chosen = {}
     for key, part in parts.items():
-        some = alike([cell for cell in cells if not cell.key], part)
-        if key in lost and some:
-            edited = [cell for cell in some if cell.plain != part.blank.plain]
-            (edited or some)[-1].key = key
-            again += [key] * part.counts
-    return again
+        blank, repairs = part.blank, []
+        copies = [cell for cell in cells if cell.key == key]
+        if not copies and (copies := alike(cells, parts, part)):
+            repairs.append("had lost its metadata; found again")
+        copies.sort(key=part.fits)
+        if len(copies) > 1:
+            repairs.append("was there more than once; one was graded")
+        if not copies:
+            repairs.append("was missing; it was added")
+            copies, code = [replace(blank)], part.solution and blank.kind == "code"
+            copies[0].source = MISSING if code else blank.source
+        for other in copies[:-1]:
+            other.key = ""
+            if part.check or other.plain == blank.plain:
+                cells.remove(other)
+        chosen[key], copies[-1].key = copies[-1], key
+        for what in repairs * part.counts:
+            out.repair(f"The cell {key} {what}.")
+    return chosen
 
 
-def alike(cells, part):
+def alike(cells, parts, part):
     """Return those with a part's id, or else its names, or its text, or an answer."""
+    free = [cell for cell in cells if cell.key not in parts]
     blank, names = part.blank, part.blank.names if part.solution else set()
     written = part.solution and blank.kind == "markdown"
     return (
-        [cell for cell in cells if cell.id and cell.id == blank.id]
-        or [cell for cell in cells if cell.names & names]
-        or [cell for cell in cells if cell.plain and cell.plain == blank.plain][:1]
-        or [cell for cell in cells if cell.kind == "markdown" and written][-1:]
+        [cell for cell in free if cell.id and cell.id == blank.id]
+        or [cell for cell in free if cell.names & names]
+        or [cell for cell in free if cell.plain and cell.plain == blank.plain][:1]
+        or [cell for cell in free if cell.kind == "markdown" and written][-1:]
     )
 
 
-def one_of(copies, part, cells, out):
-    """Return the copy of a part that is graded: of solutions the last worked on."""
-
-    def rank(cell):
-        edited = cell.plain != part.blank.plain
-        return bool(cell.names & part.blank.names), edited == part.solution
-
-    *others, best = sorted(copies, key=rank)
-    for other in others:
-        other.key = ""  # it runs as a cell of the student's own, if it is edited
-        if part.check or other.plain == part.blank.plain:
-            cells.remove(other)
-    if others and part.counts:
-        repaired(out, f"The cell {best.key} was there more than once; one was graded.")
-    return best
-
-
-def assemble(cells, parts, out):
-    """Return every part, in the place where the student has it, and his own cells."""
-    task, here = None, -1  # the task before, and the place of the part before
-    for key, part in parts.items():
-        if copies := [cell for cell in cells if cell.key == key]:
-            cell = one_of(copies, part, cells, out)
+def arrange(cells, chosen, parts, out):
+    """Return all parts in their order, each with the student's own cells below it."""
+    below, here, order = {None: []}, None, []
+    for cell in cells:
+        if chosen.get(cell.key) is cell:
+            here = cell.key
+            order += [here] * parts[here].counts
         else:
-            cell = replace(part.blank, key=key)
-            cells.insert(here + 1, cell)
-            if part.counts:
-                repaired(out, f"The cell {key} was missing; it was added.")
-            if part.solution and cell.kind == "code":
-                cell.source = "# (this cell was missing)"
-        here = cells.index(cell)
-        if part.check and task and here < cells.index(task):
-            repaired(out, f"The test cell {key} stood before its task; it was moved.")
-            cells.insert(cells.index(task), cells.pop(here))
-            here = cells.index(cell)
-        task = cell if part.counts else task
-    return cells
+            below.setdefault(here, []).append(cell)
+    if order != [key for key in parts if key in order]:
+        out.repair("The cells stood in another order than in the assignment.")
+    arranged = below[None]
+    for key in parts:
+        arranged += [chosen[key], *below.get(key, ())]
+    return arranged
 
 
-def in_json(cell, parts, out):
+def in_json(cell, part, out):
     """Return a cell as it is to run, in JSON; a locked one with the source's text."""
-    part, metadata = parts.get(cell.key), {}
-    about = part and part.source.metadata.get("nbgrader")
+    metadata, about = {}, part and part.source.metadata.get("nbgrader")
     if about:
-        metadata = {"nbgrader": dict(about)}
-        if cell.kind != part.source.cell_type:
-            repaired(out, f"The cell {cell.key} was a {cell.kind} cell; changed back.")
-            cell.kind = part.source.cell_type
-        if part.check and cell.plain != part.blank.plain:
-            repaired(
-                out, f"The test cell {cell.key} had been changed; it was restored."
-            )
-        if about.get("locked") or part.check:
+        metadata = {"nbgrader": about}
+        locked, kind = about.get("locked") or part.check, part.source.cell_type
+        if cell.kind != kind or (part.check and cell.plain != part.blank.plain):
+            out.repair(f"The cell {cell.key} had been changed; it was restored.")
+        cell.kind = kind
+        if locked:
             cell.source = part.source.source
             cell.attachments = part.source.get("attachments")
     made = {"cell_type": cell.kind, "source": cell.source, "metadata": metadata}

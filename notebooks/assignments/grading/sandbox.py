@@ -6,9 +6,7 @@ to, no network, and process numbers of its own, so that all its processes end wi
 ``none`` starts it as it is, in an empty environment; its processes are found and ended.
 """
 
-import contextlib
 import ctypes
-import functools
 import os
 import resource
 import shutil
@@ -36,6 +34,7 @@ IN_WORDS = {
     "none": "NONE: submissions could use the network and read and change your files",
 }
 KINDS = tuple(IN_WORDS)
+ROOT = "You grade as root, so submissions can read all of /etc: better not as root."
 # Its arguments are a folder that becomes the root, pairs of a folder to read and its
 # place there, "--" and the command to run.
 UNSHARE = f"""
@@ -67,73 +66,46 @@ exec chroot . setpriv $rights "$@"
 
 
 def choose(wanted):
-    """Return the isolation to use: the wanted one, or the best that works here.
-
-    Raises:
-        RuntimeError: there is none but "none", which must be asked for; or the wanted
-            one does not work on this machine.
-    """
+    """Return the isolation to use: the wanted one, or the best that works here."""
     for kind in KINDS[:2] if wanted == "auto" else [wanted]:
         if works(kind):
             return kind
     raise RuntimeError(
-        "Submissions cannot be closed in on this machine: neither bwrap nor unshare"
-        " works. Install bubblewrap (apt install bubblewrap). Or, if you would run "
-        "the submissions yourself, with your network and your files, say so: "
-        "--isolation none"
-        if wanted == "auto"
-        else f"--isolation {wanted} does not work here: is it installed, and may "
-        "processes of yours make user namespaces? --isolation auto takes what works."
+        f"Submissions cannot be closed in on this machine by {wanted}: install "
+        "bubblewrap (apt install bubblewrap), and let users make user namespaces. Or, "
+        "if you would run the submissions yourself, with your network and your files, "
+        "say so: --isolation none"
     )
 
 
-def warn_root():
-    """Return a sentence for who grades as root, or ""."""
-    if os.geteuid() != 0:
-        return ""
-    return (
-        "You grade as root: submissions can then read all of /etc, and without "
-        "isolation all files. Better grade as an ordinary user."
-    )
-
-
-@functools.cache
 def works(kind):
     """Tell whether an isolation can be used on this machine."""
     if kind == "none" or not shutil.which(kind):
         return kind == "none"
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "files" / "work").mkdir(parents=True)
-        test = [sys.executable, "-c", "import grading.inside.student"]
+        test = ["timeout", "60", sys.executable, "-c", "import grading.inside.student"]
         with start(kind, Path(folder), test) as process:
-            try:
-                return process.wait(timeout=60) == 0
-            except subprocess.TimeoutExpired:
-                process.kill()
-                return False
-
-
-def needed():
-    """Return {path in the sandbox: folder of this machine}, outermost first.
-
-    These are the folders that Python, nnlib and ``inside`` need.  A path that is a
-    link, or leads through one, is a folder of its own there, and so is its target.
-    """
-    found = [*SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix]
-    found += [Path(os.path.realpath(sys.executable)).parent.parent]
-    found += [Path(nnlib.__file__).parent, INSIDE]
-    found = [Path(path) for path in found if os.path.isdir(path)]
-    found += [path.resolve() for path in found]
-    found = sorted({*found} - {Path("/")}, key=lambda path: len(path.parts))
-    return {path: path.resolve() for path in found}
+            return process.wait() == 0
 
 
 def command(kind, folder, arguments):
-    """Return the command that runs arguments closed in, on a copy of folder/files."""
+    """Return the command that runs arguments closed in, on a copy of folder/files.
+
+    What Python, nnlib and ``inside`` need is there to be read, outermost folders first.
+    A path that is a link, or leads through one, is a folder of its own there, and so is
+    its target.
+    """
     if kind == "none":
         return list(arguments)
     arguments = ["sh", "-c", 'cp -R /handed/. /tmp && exec "$@"', "sh", *arguments]
-    places = {**needed(), Path("/handed"): folder / "files"}
+    needed = [*SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, INSIDE]
+    needed += [Path(os.path.realpath(sys.executable)).parent.parent]
+    needed += [Path(nnlib.__file__).parent]
+    needed = [Path(path) for path in needed if os.path.isdir(path)]
+    needed = {*needed, *(path.resolve() for path in needed)} - {Path("/")}
+    places = {x: x.resolve() for x in sorted(needed, key=lambda x: len(x.parts))}
+    places[Path("/handed")] = folder / "files"
     if kind == "bwrap":
         closed = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
         closed += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
@@ -152,14 +124,7 @@ def command(kind, folder, arguments):
 
 
 def start(kind, folder, arguments, where="."):
-    """Start arguments in the sandbox, in a process group of its own.
-
-    Args:
-        kind: of ``KINDS``.
-        folder: it has, in ``files``, the folder ``work`` to run in.
-        arguments: the command.
-        where: the folder in ``work`` in which it runs.
-    """
+    """Start arguments in the sandbox, in folder/files/work/where and its own group."""
     place = folder / "files" if kind == "none" else Path("/tmp")
     # what runs in there, and this nnlib, even if another one, or none, is installed
     modules = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
@@ -167,12 +132,9 @@ def start(kind, folder, arguments, where="."):
         **{name: os.environ[name] for name in KEPT if name in os.environ},
         **dict.fromkeys(THREADS, "1"),
         "HOME": str(place / "home"),
-        "TMPDIR": "/tmp",
-        "IPYTHONDIR": str(place / "home" / "ipython"),
         "MPLCONFIGDIR": str(place / "home" / "mpl"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PIP_NO_INDEX": "1",  # it fails at once, where it would wait for a network
-        "PIP_CONFIG_FILE": os.devnull,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join(map(str, modules)),
     }
@@ -200,7 +162,7 @@ def prepare_process():
     """Limit this process, let it end with the grader, and adopt orphans."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # the grader reports it
     die_with_parent()
-    if sys.platform.startswith("linux"):
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]  # for the student's
         resource.setrlimit(resource.RLIMIT_DATA, (OWN_MEMORY, hard))
@@ -208,39 +170,29 @@ def prepare_process():
 
 def die_with_parent():
     """Let this process be killed when the one that started it ends."""
-    if sys.platform.startswith("linux"):
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def running():
-    """Return the processes that this one, or one of them, has started.
-
-    In the none isolation one may have left its group and lost its parent; it is then a
-    child of this process, which has no other children (see prepare_process).
-    """
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
+    """Return the processes that this one, or one of them, has started or adopted."""
+    found = psutil.Process().children(recursive=True)
+    return [x for x in found if ask(x.status, "zombie") != psutil.STATUS_ZOMBIE]
 
 
-def memory():
-    """Return the bytes of memory that these take together."""
-    total = 0
-    for process in running():
-        with contextlib.suppress(psutil.Error):
-            total += process.memory_info().rss
-    return total
+def ask(method, gone=None):
+    """Return what a method of a process returns, or, if that is no more, ``gone``."""
+    try:
+        return method()
+    except psutil.Error:
+        return gone
 
 
 def end(process):
     """End a process started here with all that it has started."""
     for _ in range(20):
         for other in (found := running()):
-            with contextlib.suppress(psutil.Error):
-                other.kill()
+            ask(other.kill)
         if not found:
             break
         psutil.wait_procs(found, timeout=0.2)

@@ -8,6 +8,7 @@ writing does.  Of 65 pairs of right solutions in tests/course/catalogue, made to
 none overlaps by more than 0.65.
 """
 
+import contextlib
 import itertools
 import tempfile
 from pathlib import Path
@@ -22,52 +23,39 @@ from grading.files import say
 TOKENS, WINDOW = 15, 5  # in a row that count as equal, and how densely one looks
 
 
-def code_of(path):
-    """Return the coded solution cells of a notebook as one text, or ""."""
-    try:
+def print_of(path, known=()):
+    """Return the fingerprint of a notebook's coded solution cells, or None."""
+    code = ""
+    with contextlib.suppress(Exception):  # nobody's file keeps out the others
         cells = nbformat.read(path, as_version=4).cells
         code = [c.source for c in cells if c.cell_type == "code" and is_solution(c)]
-        return "\n".join(code)
-    except Exception:  # nobody's file keeps the others from being compared
-        return ""
-
-
-def pairs(course, name, threshold):
-    """Return ([(overlap, student, student)], largest first; who is not compared)."""
-    prints, found, without = {}, [], []
+        code = "\n".join(code).strip()
     with tempfile.TemporaryDirectory() as folder:
-
-        def print_of(text, known=()):
-            file = Path(folder, f"{len(prints)}.py")
-            file.write_text(text, "utf-8", "replace")
-            return copydetect.CodeFingerprint(str(file), TOKENS, WINDOW, [*known])
-
-        blank = print_of(code_of(course / f"release/{name}/{name}.ipynb"))
-        for student in sorted(
-            x.parent.name for x in course.glob(f"submitted/*/{name}")
-        ):
-            graded = course / "autograded" / student / name / f"{name}.ipynb"
-            if text := code_of(graded).strip():
-                prints[student] = print_of(text, blank.hashes)
-            else:
-                without.append(student)
-    for (one, a), (other, b) in itertools.combinations(prints.items(), 2):
-        share = max(copydetect.compare_files(a, b)[1])
-        if share > threshold:
-            found.append((share, one, other))
-    return sorted(found, reverse=True), without
+        file = Path(folder, "code.py")
+        file.write_text(code, "utf-8", "replace")
+        found = copydetect.CodeFingerprint(str(file), TOKENS, WINDOW, [*known])
+    return found if code else None
 
 
 def main(arguments=None):
-    """Print the pairs."""
+    """Print the pairs whose code overlaps, and who was not compared."""
     parser = release.command(__doc__)
     parser.add_argument("--threshold", type=float, default=0.8)
     options = parser.parse_args(arguments)
-    found, without = pairs(options.course, options.name, options.threshold)
-    for share, one, other in found:
+    course, name, prints, found = options.course, options.name, {}, []
+    known = print_of(course / f"release/{name}/{name}.ipynb").hashes
+    for path in sorted(course.glob(f"submitted/*/{name}")):
+        graded = course / "autograded" / path.parent.name / name / f"{name}.ipynb"
+        prints[path.parent.name] = print_of(graded, known)
+    without = ", ".join(student for student, made in prints.items() if not made)
+    prints = {student: made for student, made in prints.items() if made}
+    for (one, a), (other, b) in itertools.combinations(prints.items(), 2):
+        share = max(copydetect.compare_files(a, b)[1])
+        if share > options.threshold:
+            found.append((share, one, other))
+    for share, one, other in sorted(found, reverse=True):
         say(f"{share:.0%} of the code: {one}, {other}")
-    if without:
-        say(f"Not compared, because nothing of theirs is graded: {', '.join(without)}.")
+    say(f"Not compared, because nothing of theirs is graded: {without or 'nobody'}.")
     print(f"{len(found)} pairs overlap by more than {options.threshold:.0%}.")
     print("This proves nothing: short tasks have few right answers. Read both.")
 

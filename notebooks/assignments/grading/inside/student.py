@@ -55,20 +55,18 @@ class Outputs(io.TextIOBase):
     def write(self, text):
         """Take the beginning of a text."""
         kept = str(text)[: max(self.left, 0)]
+        if not self.kept or "text" not in self.kept[-1]:
+            self.add("stream", name="stdout", text="")
         if self.kept and "text" in self.kept[-1]:
             self.kept[-1]["text"] += kept
-            self.left -= len(text)
-        else:
-            self.add("stream", name="stdout", text=kept)
-            self.left -= len(text) - len(kept)
+        self.left -= len(text)
         return len(text)
 
 
 def in_json(value):
     """Return what stands in JSON for what it has no form for, such as a picture."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return str(value)
+    coded = isinstance(value, bytes)
+    return base64.b64encode(value).decode() if coded else str(value)
 
 
 class Hook(DisplayHook):
@@ -78,8 +76,7 @@ class Hook(DisplayHook):
         """Take it, if there is one, and give it the name _."""
         if result is not None and not self.quiet():
             self.shell.user_ns["_"] = result
-            data, metadata = self.compute_format_data(result)
-            self.shell.outputs.add("execute_result", data=data, metadata=metadata)
+            self.shell.display_pub.publish(*self.compute_format_data(result))
 
 
 class Publisher(DisplayPublisher):
@@ -115,31 +112,10 @@ class Shell(InteractiveShell):
         """Open no window."""
 
 
-def make_shell(outputs):
-    """Return the shell, which puts out what it has to show."""
-    Shell.outputs = outputs
-    classes = {"displayhook_class": Hook, "display_pub_class": Publisher}
-    config = Config({"HistoryManager": {"enabled": False}})
-    shell = Shell.instance(config=config, colors="nocolor", cache_size=0, **classes)
-    shell.set_custom_exc((MemoryError,), report_memory_error)
-    return shell
-
-
-def limit(memory, file_size, processes):
-    """Set this process's limits; the student's code cannot raise them again."""
-    if sys.platform == "linux":  # elsewhere the limit on memory has no effect
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory + RESERVE))
-        if processes:
-            resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def report_memory_error(shell, kind, error, trace, tb_offset=None):
     """Report in one line that memory ran out, with that which was kept back."""
-    if sys.platform == "linux":
-        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
     shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
 
 
@@ -151,7 +127,7 @@ class Server(Wire):
         self.objects, self.numbers = [], {}  # what the other side knows by a number
 
     def answer(self, request):
-        """Return the answer to a request."""
+        """Return the answer to a request, or that it came too late."""
         self.late = False
         signal.signal(signal.SIGALRM, self.stop)
         signal.setitimer(signal.ITIMER_REAL, request["seconds"])
@@ -183,7 +159,7 @@ class Server(Wire):
 
     def call(self, what, message):
         """Look up, get, set or call; return the value, and what became of arguments."""
-        things = []
+        things, before = [], message["things"]
         given = self.unpack(message, things)
         try:
             with quiet():
@@ -191,17 +167,22 @@ class Server(Wire):
         except BaseException as error:
             if self.late:
                 raise KeyboardInterrupt from None
-            answer = self.pack(None, things) | {"error": described(error)}
-        for place, before in enumerate(message["things"]):
-            if answer["things"][place] == before:
+            answer = self.pack(None, things[: len(before)])
+            bases = [x for x in type(error).__mro__ if x.__module__ == "builtins"]
+            text = ""
+            with contextlib.suppress(Exception):
+                text = str(error)[:2000]
+            names = type(error).__name__, bases[0].__name__
+            answer["error"] = [*names, text, student_line(error, called=True)]
+        for place, content in enumerate(before):
+            if answer["things"][place] == content:
                 answer["things"][place] = None
         return answer
 
     def handle(self, value):
         """Return the JSON of a handle, with the name and nnlib's base of its class."""
         bases = [name for x in type(value).__mro__ if (name := name_of(x))]
-        base = bases[0] if bases else ""
-        return ["handle", self.number(value), type(value).__name__, base]
+        return ["handle", self.number(value), type(value).__name__, [*bases, ""][0]]
 
     def from_handle(self, handle):
         """Return what a handle stands for."""
@@ -223,26 +204,26 @@ class Server(Wire):
         return object.__new__(self.shell.user_ns[name] if own else named(kind))
 
 
-def described(error):
-    """Return an exception's type, the builtin type it derives from, text and line."""
-    bases = [x.__name__ for x in type(error).__mro__ if x.__module__ == "builtins"]
-    try:
-        text = str(error)[:2000]
-    except Exception:
-        text = ""
-    return [type(error).__name__, bases[0], text, student_line(error, called=True)]
-
-
 def main():
     """Answer requests until there are none; the arguments are the limits."""
-    output, *limits = map(int, sys.argv[1:])
+    size, memory, file_size, processes = map(int, sys.argv[1:])
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(2, 1)
-    server = Server(make_shell(Outputs(output)))
-    limit(*limits)
+    Shell.outputs = Outputs(size)
+    classes = {"displayhook_class": Hook, "display_pub_class": Publisher}
+    config = Config({"HistoryManager": {"enabled": False}})
+    shell = Shell.instance(config=config, colors="nocolor", cache_size=0, **classes)
+    shell.set_custom_exc((MemoryError,), report_memory_error)
     sys.path.insert(0, "")
-    me = os.getpid()
+    # the student's code cannot raise these limits again
+    limits = {resource.RLIMIT_FSIZE: file_size, resource.RLIMIT_CORE: 0}
+    if sys.platform == "linux":  # elsewhere the limit on memory has no effect
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory + RESERVE))
+        limits |= {resource.RLIMIT_NPROC: processes} if processes else {}
+    for kind, most in limits.items():
+        resource.setrlimit(kind, (most, most))
+    server, me = Server(shell), os.getpid()
     for line in requests:
         request = json.loads(line)
         answer = server.answer(request)
@@ -252,8 +233,8 @@ def main():
         line = json.dumps(answer | number, default=in_json, skipkeys=True)
         if len(line) > ANSWER:
             text = f"what it gave back has more than {ANSWER // 2**20} MB"
-            error = {"value": None, "error": ["ValueError", "ValueError", text, ""]}
-            things = {"things": [None] * len(answer.get("things", ()))}
-            line = json.dumps(error | things | number)
+            error = {"error": ["ValueError", "ValueError", text, ""], "value": None}
+            count = len(request["given"]["things"]) if "given" in request else 0
+            line = json.dumps(error | number | {"things": [None] * count})
         answers.write(line.encode() + b"\n")
         answers.flush()

@@ -6,8 +6,8 @@ by their content, an array as the bytes of an .npy file that is read without pic
 objects of nnlib's classes by their attributes; functions and classes of nnlib as names.
 Of everything else only a number crosses, a handle by which one side can ask for more.
 
-What a question holds, and can be changed in place, is a thing of the message: values
-refer to it by its place among the things.  The answer says what they hold now.
+What can be changed in place is a thing of the message: values refer to it by its place
+among the things.  The answer says what the things of the question hold now.
 """
 
 import base64
@@ -43,11 +43,7 @@ def to_array(text):
 
 
 def named(full):
-    """Return what a name "module:name" stands for: a thing of nnlib, or a ufunc.
-
-    Raises:
-        ValueError: it stands for something else.
-    """
+    """Return what "module:name" means in nnlib, or a ufunc, or raise ValueError."""
     module, _, name = full.partition(":")
     if module == "numpy" and isinstance(vars(np).get(name), np.ufunc):
         return vars(np)[name]
@@ -76,10 +72,8 @@ class Wire:
     object that crosses by its attributes, ``made(handle, kind)`` finds or makes it.
     """
 
-    asks = False  # whether its messages are questions
-
     def pack(self, value, things):
-        """Return the message of a value; a question adds to the things."""
+        """Return the message of a value, and add to the things what it holds."""
         self.things, self.places = things, {id(x): n for n, x in enumerate(things)}
         value = self.refer(value)
         return {"value": value, "things": [self.content(x) for x in things]}
@@ -95,19 +89,14 @@ class Wire:
             return ["tuple", *map(self.refer, value)]
         if isinstance(value, np.ndarray) and value.dtype.kind == "O":
             return self.refer(value.tolist())
-        return value if value is None else self.refer_to(value)
-
-    def refer_to(self, value):
-        """Return the JSON of a value that is no plain one."""
-        if id(value) not in self.places:
-            if hasattr(value, "__name__") and (name := name_of(value)):
-                return ["name", name]
-            if not self.is_thing(value):
-                return self.handle(value)
-            if not self.asks:
-                return self.content(value)
-            self.places[id(value)] = len(self.things)
-            self.things.append(value)
+        if value is None or id(value) in self.places:
+            return value if value is None else ["thing", self.places[id(value)]]
+        if hasattr(value, "__name__") and (name := name_of(value)):
+            return ["name", name]
+        if not self.is_thing(value):
+            return self.handle(value)
+        self.places[id(value)] = len(self.things)
+        self.things.append(value)
         return ["thing", self.places[id(value)]]
 
     def is_thing(self, value):
@@ -148,19 +137,14 @@ class Wire:
         if not isinstance(said, list | dict):
             return said
         tag, *rest = said
-        if tag == "thing":
-            return self.things[rest[0]]
         if tag == "tuple":
             return tuple(map(self.value, rest))
-        if tag == "scalar":
-            return to_array(rest[0])[()]
-        if tag == "name":
-            return named(rest[0])
         if tag == "handle":
             return self.from_handle(*rest)
-        thing = self.empty(*said)
-        self.fill(thing, *said)
-        return thing
+        (rest,) = rest
+        if tag == "thing":
+            return self.things[rest]
+        return to_array(rest)[()] if tag == "scalar" else named(rest)
 
     def empty(self, tag, *content):
         """Return a new thing, to be filled."""
