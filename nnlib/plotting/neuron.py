@@ -32,7 +32,7 @@ SIDES = ["#bfdaea", "#f3d5bf"]  # where a step answers 0, and 1
 FLAT = "#d9d9d9"  # where ReLU is 0
 BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
 
-DARK_PURPLE = "#8F3F71"  # for small text on a coloured ground
+DARK_PURPLE = "#8F3F71"  # for text
 
 
 def _arrow(ax, start, end, colour="black"):
@@ -160,8 +160,8 @@ def _difference(ax, u, v):
     for text, place, colour in [
         ("$u$", u + np.array([0.1, 0.1]), BLUE),
         ("$v$", v + np.array([-0.1, 0.2]), GREEN),
-        ("$u - v$", (u + v) / 2 + [0.2, 0.2], PURPLE),
-        ("moved to\nthe origin", (u - v) / 2 + [-0.15, -0.35], PURPLE),
+        ("$u - v$", (u + v) / 2 + [0.2, 0.2], DARK_PURPLE),
+        ("moved to\nthe origin", (u - v) / 2 + [-0.15, -0.35], DARK_PURPLE),
     ]:
         ax.text(*place, text, color=colour)
     ax.texts[1].set(ha="right")

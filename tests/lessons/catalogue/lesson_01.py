@@ -47,5 +47,10 @@ ATTEMPTS = {
         ("computed = [tuple(a) for a in found]", "should be a set"),
         ("computed = set(product([0, 1], repeat=4))", "no neuron computes XOR"),
         ("computed = {a.sum() for a in found}", "a tuple of four numbers"),
+        (
+            "tables = set(product([0, 1], repeat=4))\n"
+            "computed = tables - {(0, 1, 1, 0), (1, 1, 1, 1)}",
+            "(1, 0, 0, 1) is in it",
+        ),
     ],
 }
