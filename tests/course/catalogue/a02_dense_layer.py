@@ -133,6 +133,133 @@ def mean_and_spread(X):
         ),
     ),
     Mistake(
+        task="check-1",
+        cell="task-1",
+        why="X is used for what is left after the mean, in place.",
+        says="mean_and_spread changes the numbers in X itself",
+        code="""
+def mean_and_spread(X):
+    mean = X.mean(axis=0, keepdims=True)
+    X -= mean
+    spread = np.sqrt((X**2).mean(axis=0, keepdims=True))
+    return mean, np.where(spread < 1e-12, 1.0, spread)
+"""
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The axis is forgotten: one mean for all columns.",
+        says="mean is one number for all columns",
+        code="""
+def mean_and_spread(X):
+    spread = np.sqrt(((X - X.mean()) ** 2).mean())
+    return X.mean(), np.where(spread < 1e-12, 1.0, spread)
+"""
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The axis is forgotten in the second mean.",
+        says="spread is one number for all columns",
+        code=changed(STATISTICS, "** 2).mean(axis=0, keepdims=True)", "** 2).mean()")
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The variance as the mean square minus the square of the mean.",
+        says="subtract the mean before squaring",
+        code="""
+def mean_and_spread(X):
+    mean = X.mean(axis=0, keepdims=True)
+    spread = np.sqrt((X**2).mean(axis=0, keepdims=True) - mean**2)
+    return mean, np.where(spread < 1e-12, 1.0, spread)
+"""
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The bound is taken for the variance, before the root.",
+        says="only below 1e-12 comes a 1",
+        code="""
+def mean_and_spread(X):
+    variance = X.var(axis=0, keepdims=True)
+    variance[variance < 1e-12] = 1
+    return X.mean(axis=0, keepdims=True), np.sqrt(variance)
+"""
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="A column of equal numbers makes the whole spread 1.",
+        says="only the equal column gets a 1",
+        code=changed(
+            STATISTICS,
+            "np.where(spread < 1e-12, 1.0, spread)",
+            "spread**0 if (spread < 1e-12).any() else spread",
+        )
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The distances are averaged, and the root undoes the square at once.",
+        says="first square, then the mean, then the root",
+        code=changed(
+            STATISTICS,
+            "np.sqrt(((X - mean) ** 2).mean(axis=0, keepdims=True))",
+            "np.sqrt((X - mean) ** 2).mean(axis=0, keepdims=True)",
+        )
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="A ReLU is put on, because a neuron has an activation.",
+        says="Z has no ReLU",
+        code=STATISTICS
+        + changed(
+            LAYER,
+            "((X - self.mean) / self.spread) @ self.W + self.b",
+            "np.maximum(0, ((X - self.mean) / self.spread) @ self.W + self.b)",
+        ),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="b is read as one number.",
+        says="each neuron has its own bias",
+        code=STATISTICS + changed(LAYER, "+ self.b", "+ self.b[0, 0]"),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The layer's own W is divided, once more in each call.",
+        says="a second call gives other numbers",
+        code=STATISTICS
+        + changed(
+            LAYER,
+            "        return ((X - self.mean) / self.spread)",
+            "        self.W /= self.spread.T\n        return (X - self.mean)",
+        ),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="Without brackets the product comes before the subtraction.",
+        says="brackets are missing",
+        code=STATISTICS
+        + changed(
+            LAYER,
+            "((X - self.mean) / self.spread) @",
+            "X - self.mean / self.spread @",
+        ),
+    ),
+    Mistake(
         task="check-2",
         cell="task-2",
         why="W / spread runs when n = k: a row of numbers meets the columns of W.",
@@ -174,6 +301,48 @@ def folded(mean, spread, W, b):
     W /= spread.T
     return W, b - mean @ W
 """,
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The mean itself goes into the bias, as it went out of the inputs.",
+        says="subtracts the mean itself",
+        code=changed(FOLDED, "b - mean @ W_plain", "b - mean.sum()"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="mean / spread is subtracted: what the inputs lost, without the weights.",
+        says="the weights are missing",
+        code=changed(FOLDED, "b - mean @ W_plain", "b - (mean / spread).sum()"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The mean is divided, and W_plain holds the division already.",
+        says="the mean is divided by the spread twice",
+        code=changed(FOLDED, "mean @ W_plain", "mean / spread @ W_plain"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The whole product is divided by the spread.",
+        says="before the sum",
+        code=changed(FOLDED, "mean @ W_plain", "mean @ W / spread"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The sum runs over inputs and neurons at once.",
+        says="sum over the inputs only",
+        code=changed(FOLDED, "mean @ W_plain", "(mean.T * W_plain).sum()"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="Only the weights are returned.",
+        says="folded should return two arrays",
+        code=changed(FOLDED, "return W_plain, b_plain", "return W_plain"),
     ),
     Mistake(
         task="check-3",
@@ -273,6 +442,27 @@ def sorter():
 """,
     ),
     Mistake(
+        task="check-3",
+        cell="task-3",
+        why="One ReLU of the difference is taken for its absolute value.",
+        says="|x1 - x2| needs two ReLUs",
+        code=changed(SORTER, "[-0.5, 0.5], [-0.5, 0.5]]", "[-0.5, 0.5], [0.0, 0.0]]"),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The minus of the sum's pair is used for the difference as well.",
+        says="|u| is ReLU(u) + ReLU(-u)",
+        code=changed(SORTER, "[-0.5, 0.5], [-0.5, 0.5]]", "[-0.5, 0.5], [0.5, -0.5]]"),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="Only the absolute value is halved.",
+        says="the sum is not divided by 2",
+        code=changed(SORTER, "[0.5, 0.5], [-0.5, -0.5],", "[1.0, 1.0], [-1.0, -1.0],"),
+    ),
+    Mistake(
         task="check-4",
         cell="task-4",
         why="The rule of the lesson is kept, as if no connection were missing.",
@@ -346,6 +536,41 @@ def sorter():
         why="n_in and n_out are exchanged: sqrt(2 / k).",
         says="what counts is the number of inputs",
         code=changed(SPARSE, "(p * n_in)", "(p * n_out)"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="The gaps are forgotten, and only the size is right.",
+        says="no weight is 0",
+        code=changed(SPARSE, " * (rng.random(size=(n_in, n_out)) < p)", ""),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="Each neuron is given exactly p n inputs.",
+        says="keep equally many inputs",
+        code="""
+def sparse_weights(n_in, n_out, p, rng):
+    W, h = np.zeros((n_in, n_out)), round(p * n_in)
+    for j in range(n_out):
+        kept = rng.choice(n_in, h, replace=False)
+        W[kept, j] = rng.normal(0, np.sqrt(2 / (p * n_in)), size=h)
+    return W
+""",
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="The share of the gaps is taken into sigma.",
+        says="1 - p does not belong in sigma",
+        code=changed(SPARSE, "2 / (p * n_in)", "2 / max(1e-9, 1 - p) / n_in"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="Brackets are missing below the fraction stroke.",
+        says="write 2 / (p * n)",
+        code=changed(SPARSE, "2 / (p * n_in)", "2 / p * n_in"),
     ),
 ]
 
@@ -471,6 +696,37 @@ def sparse_weights(n_in, n_out, p, rng):
     W[rng.random((n_in, n_out)) > p] = 0
     return W
 """,
+        },
+    ),
+    Alternative(
+        what="lists returned",
+        cells={
+            "task-2": changed(
+                FOLDED,
+                "return W_plain, b_plain",
+                "return W_plain.tolist(), b_plain.tolist()",
+            ),
+            "task-4": """
+def sparse_weights(n_in, n_out, p, rng):
+    sigma = np.sqrt(2 / (p * n_in))
+    row = range(n_out)
+    return [
+        [rng.normal(0, sigma) if rng.random() < p else 0 for _ in row]
+        for _ in range(n_in)
+    ]
+""",
+        },
+    ),
+    Alternative(
+        what="folded inside forward",
+        cells={
+            "task-1": STATISTICS
+            + changed(
+                LAYER,
+                "        return ((X - self.mean) / self.spread) @ self.W + self.b",
+                "        W = self.W / self.spread.T\n"
+                "        return X @ W + self.b - self.mean @ W",
+            ),
         },
     ),
 ]
