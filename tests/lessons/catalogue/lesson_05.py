@@ -60,6 +60,13 @@ ATTEMPTS = {
             ),
             "each row needs a maximum of its own",
         ),
+        (
+            AT.format(
+                "E = np.exp(Z / T - (Z / T).max(axis=0));"
+                " return E / E.sum(axis=1)[:, None]"
+            ),
+            "not of each column",
+        ),
         (AT.format("softmax(Z / T)"), "is None: is a return missing"),
     ],
     "Exercise 3": [
@@ -69,6 +76,14 @@ ATTEMPTS = {
         (BINARY.format(MEAN, "self.Y_hat - self.Y"), "where is 1/m?"),
         (BINARY.format(MEAN, "self.Y_hat / len(self.Y)"), "the part -yz has a slope"),
         (BINARY.format(MEAN, "(self.Z - self.Y) / len(self.Y)"), "dZ has z in place"),
+        (
+            BINARY.format(MEAN, "(softmax(self.Z) - self.Y) / len(self.Y)"),
+            "the softmax of a single column is 1",
+        ),
+        (
+            BINARY.format(MEAN, "(1 - self.Y_hat - self.Y) / len(self.Y)"),
+            "the sign of z is minus",
+        ),
         (
             BINARY.format(MEAN, "(self.Y - self.Y_hat) / len(self.Y)"),
             "dZ has the wrong sign everywhere",
@@ -94,6 +109,10 @@ ATTEMPTS = {
             "should get 0.9 + 0.1 / 3",
         ),
         (SOFTENED.format(SOFT, LOSS.replace(" / len(y)", "")), "L is a sum"),
+        (
+            SOFTENED.format(SOFT, LOSS.replace("len(y)", "soft.size")),
+            "a mean over all entries",
+        ),
         (SOFTENED.format(SOFT, f"self.Y = hard; {LOSS}"), "dZ is that of one-hot"),
         (SOFTENED.format("0.9 * hard + 0.1 / 3", LOSS), "K is 2 here"),
         (
