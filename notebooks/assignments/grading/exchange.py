@@ -92,7 +92,7 @@ def collect(course, name, _=None):
             try:
                 data = read(path, folder.lstat().st_uid)
             except OSError as error:
-                say(f"{student}/{where}: left out, it cannot be read: {error}")
+                say(f"{student}/{where}: left out: {error.strerror or error}")
                 continue
             if (left := left - len(data)) < 0:
                 say(f"{student}/{where}: left out with all after it, it is too much.")
