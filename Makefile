@@ -82,7 +82,7 @@ hub: .venv/.hub  ## install JupyterHub for a class on this machine; needs npm
 	npm install --silent --no-audit --no-fund --prefix build/hub configurable-http-proxy@5.1
 
 hub-test: hub  ## a class at once on a JupyterHub: USERS=40
-	USERS=$(USERS) $(BIN)/python -m pytest -q -rA -m hub tests/hub
+	USERS=$(USERS) $(BIN)/python -m pytest -q -rA -o faulthandler_timeout=1800 -m hub tests/hub
 
 site: .venv/.site  ## build pages and JupyterLite into build/site, for any static server; needs npm
 	$(BIN)/python site/build_site.py

@@ -87,14 +87,14 @@ def collect(course, name):
         part, left = place.with_name(f".{name}.part"), MOST_BYTES
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        for path in within(folder)[:MOST_FILES]:
+        for number, path in enumerate(within(folder)):
             where = path.relative_to(folder)
             try:
                 data = read(path, folder.lstat().st_uid)
             except OSError as error:
-                say(f"{student}/{where}: left out, it cannot be read: {error}")
+                say(f"{student}/{where}: left out: {error.strerror or error}")
                 continue
-            if (left := left - len(data)) < 0:
+            if (left := left - len(data)) < 0 or number >= MOST_FILES:
                 say(f"{student}/{where}: left out with all after it, it is too much.")
                 break
             (part / where).parent.mkdir(parents=True, exist_ok=True)
