@@ -261,7 +261,7 @@ def helper_module(course, name):
     (path.parent / "helper.py").write_text(HELPER)
 
 
-def hooked(value):
+def hooked(things):
     """Return a ``make`` that takes the student's end of the wire, and lies once."""
     source = f"""
 import base64, gc
@@ -271,7 +271,8 @@ def lies(what, message):
     said = honest(what, message)
     if what == "call" and not told:
         told.append(1)
-        said["value"] = {value}
+        n = len(said["things"])
+        said |= {{"value": ["thing", n], "things": said["things"] + {things}}}
     return said
 told = []
 server.call = lies
@@ -666,24 +667,24 @@ CLASS = [
     Student(
         "reads-memory",
         hooked(
-            """["list", ["object", 9, "nnlib.layers:ReLU", {
-            "__array_interface__": ["dict", ["data", ["thing", 0]],
+            """[["list", ["thing", n + 1]], ["object", 9, "nnlib.layers:ReLU",
+            {"__array_interface__": ["thing", n + 2]}], ["dict", ["data", ["thing", 0]],
             ["shape", ["tuple", 2]], ["typestr", "<u8"], ["version", 3],
-            ["offset", -4096]]}]]"""
+            ["offset", -4096]]]"""
         ),
         {**FULL, "check-1": 0},
     ),
     Student(
         "many-handles",
-        hooked('["list", *(["handle", i, f"k{i}", ""] for i in range(150_000))]'),
+        hooked('[["list", *(["handle", i, f"k{i}", ""] for i in range(150_000))]]'),
         {**FULL, "check-1": 0},
     ),
     Student(
         "endless-header",
         hooked(
-            """["array", base64.b64encode(b"\\x93NUMPY\\x01\\x00v\\x00" + (
+            """[["array", base64.b64encode(b"\\x93NUMPY\\x01\\x00v\\x00" + (
             "{'descr': '|S0', 'fortran_order': False, 'shape': (10**12,), }"
-            ).replace("10**12", str(10**12)).ljust(117).encode() + b"\\n").decode()]"""
+            ).replace("10**12", str(10**12)).ljust(117).encode() + b"\\n").decode()]]"""
         ),
         {**FULL, "check-1": 0},
     ),
