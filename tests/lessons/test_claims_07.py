@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 from seeds import SEEDS, broken, near, over_seeds, run
 
-from nnlib import SGD, SoftmaxCrossEntropy, datasets, fit, softmax
+from nnlib import (
+    SGD,
+    Dense,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+    datasets,
+    fit,
+    softmax,
+)
 from nnlib.calibration import fit_temperature
 
 pytestmark = pytest.mark.seeds
@@ -39,12 +48,16 @@ def test_the_nearest_class_mean():
     assert over_seeds(7, by_mean).mean() == near(0.905, 0.002)
 
 
-def test_a_single_image_in_the_last_batch_kills_the_network():
+def test_a_small_last_batch_kills_the_network():
     both = "np.concatenate([training, validation])"
-    dead = over_seeds(7, f"accuracy_on(train({both}[:1409], 1.0, 128, SEED), test)")
-    alive = over_seeds(7, f"accuracy_on(train({both}[:1408], 1.0, 128, SEED), test)")
-    assert dead.max() <= 0.205
-    assert alive.min() > 0.955
+
+    def shares(n):
+        return over_seeds(7, f"accuracy_on(train({both}[:{n}], 1.0, 128, SEED), test)")
+
+    assert shares(1408).min() > 0.955
+    assert max(shares(1409).max(), shares(1280 + 2).max()) <= 0.205
+    assert shares(1280 + 8).min() < 0.8, "eight harm some splits"
+    assert shares(1280 + 16).min() > 0.95, "sixteen none"
 
 
 def test_unscaled_pixels_make_the_first_gradient_longer():
@@ -74,7 +87,7 @@ def test_moved_digits():
 
 
 def test_a_network_that_has_seen_moved_digits():
-    shares = []
+    shares, down = [], []
     for seed in SEEDS:
         lesson, rng = run(7, seed), np.random.default_rng(seed)
         rows = np.concatenate([lesson.training, lesson.validation])
@@ -84,6 +97,9 @@ def test_a_network_that_has_seen_moved_digits():
         fit(model, np.concatenate(copies), labels, loss, SGD(1.0), 60, 128, rng)
         for images in (X[lesson.test], lesson.moved(X[lesson.test], 1)):
             shares.append(np.mean(model(images).argmax(axis=1) == y[lesson.test]))
+        lower = np.pad(X[lesson.test], ((0, 0), (8, 0)))[:, :64]
+        down.append(np.mean(model(lower).argmax(axis=1) == y[lesson.test]))
+    assert np.mean(down) == near(0.37, 0.01)
     plain, there = np.reshape(shares, (10, 2)).T
     assert 0.945 < there.min() <= there.max() < 0.985
     assert plain.mean() == near(0.972, 0.006)
@@ -94,12 +110,26 @@ def test_where_three_rounds_of_0_to_9_begin():
     starts = [i for i in range(len(y) - 29) if (y[i : i + 30] == opening).all()]
     assert len(starts) == 12
     assert np.median(np.diff(starts)) == near(130, 1)
+    blocks = np.split(np.arange(len(y)), starts[1:])
+
+    def accuracy(block, rate, size, seed):
+        lesson = run(7, seed)
+        others = np.setdiff1d(np.arange(len(y)), block)
+        return lesson.accuracy_on(lesson.train(others, rate, size, seed), block)
+
+    full = [block for block in blocks if len(block) == 130]
+    assert len(full) > len(blocks) / 2, "most parts have 130 rows"
+    ruined = [accuracy(block, 1.0, 128, 0) for block in full]
+    assert (round(min(ruined), 2), round(max(ruined), 2)) == (0.10, 0.73)
+    shares = [accuracy(block, 0.3, 32, i % 10) for i, block in enumerate(blocks)]
+    assert np.mean(shares) == near(0.937, 0.008)
+    fourth = [accuracy(blocks[3], 0.3, 32, seed) for seed in SEEDS]
+    assert np.mean(fourth) == near(0.883, 0.003)
 
 
 def test_a_plain_split_has_uneven_classes():
     counts = over_seeds(7, "np.bincount(y[plain])")
-    assert np.median(counts.min(axis=1)) == near(28, 3)  # "from 25 to 45, say"
-    assert np.median(counts.max(axis=1)) == near(46, 3)
+    assert (counts.min(), counts.max()) == (22, 50)
 
 
 def small_rates(seed):
@@ -136,6 +166,30 @@ def test_pixels_from_0_to_16():
     assert over_seeds(7, "unscaled[1]").mean() == near(0.950, 0.002)
     scaled = over_seeds(7, "accuracy_on(candidates[1.0, 128], validation)")
     assert scaled.mean() == near(0.968, 0.002)
+    large_start = []
+    for seed in SEEDS:
+        lesson, rng = run(7, seed), np.random.default_rng(seed)
+        model, rows = lesson.build(rng), lesson.training
+        model.layers[0].W *= 16
+        fit(model, X[rows], y[rows], SoftmaxCrossEntropy(), SGD(1.0), 60, 128, rng)
+        large_start.append(lesson.accuracy_on(model, lesson.validation))
+    assert np.mean(large_start) == near(0.896, 0.002)
+
+
+def test_too_few_neurons_are_wrong_on_training_images_too():
+    told = {4: (0.76, 0.72), 8: (0.98, 0.94), 32: (1.00, 0.97), 128: (1.00, 0.97)}
+    for k, means in told.items():
+
+        def build(rng, k=k):
+            return Sequential([Dense(64, k, rng), ReLU(), Dense(k, 10, rng)])
+
+        shares = []
+        for seed in SEEDS:
+            lesson = run(7, seed)
+            model = lesson.train(lesson.training, 0.3, 32, seed, build)
+            parts = (lesson.training, lesson.validation)
+            shares.append([lesson.accuracy_on(model, rows) for rows in parts])
+        assert np.mean(shares, axis=0) == near(means, 0.0055)
 
 
 def test_test_images_among_the_training_images():

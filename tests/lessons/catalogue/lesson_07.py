@@ -4,6 +4,10 @@ ATTEMPTS = {
     "Exercise 1": [
         ("def guess_one(y):\n    return np.bincount(y).argmax()", "the label itself"),
         ("def guess_one(y):\n    return np.bincount(y).max()", "how many are right"),
+        (
+            "def guess_one(y):\n    return 100 * np.bincount(y).max() / len(y)",
+            "that is in per cent",
+        ),
         ("def guess_one(y):\n    return 1 / len(np.unique(y))", "count instead"),
         ("def guess_one(y):\n    np.bincount(y).max() / len(y)", "is a return missing"),
     ],
@@ -43,6 +47,15 @@ def group_split(groups, share, rng):
 """,
             "each row number should be in exactly one part",
         ),
+        (
+            """
+def group_split(groups, share, rng):
+    writers = rng.permutation(np.unique(groups))
+    inside = np.isin(groups, writers[: round(share * len(writers))])
+    return inside, ~inside
+""",
+            "row numbers, not True and False",
+        ),
     ],
     "Exercise 3": [
         ("def with_copies(X, y):\n    return X, y", "three images should become nine"),
@@ -52,6 +65,14 @@ def with_copies(X, y):
     return np.concatenate([X, moved(X, -1), moved(X, 1)]), np.tile(y, 3)
 """,
             "right comes first",
+        ),
+        (
+            """
+def with_copies(X, y):
+    rolled = [np.roll(X, 1, axis=1), np.roll(X, -1, axis=1)]
+    return np.concatenate([X, *rolled]), np.tile(y, 3)
+""",
+            "ink wraps into the next line",
         ),
         (
             """
@@ -70,6 +91,16 @@ def with_copies(X, y):
     ],
     "Exercise 4": [
         ("class FirstDense(Dense):\n    pass\nsaved_share = 0.329", "return nothing"),
+        (
+            """
+class FirstDense(Dense):
+    def backward(self, dZ):
+        super().backward(dZ)
+
+saved_share = 0.329
+""",
+            "still uses W",
+        ),
         (
             """
 class FirstDense(Dense):
