@@ -326,7 +326,7 @@ MISTAKES = [
     Mistake(
         task="check-4",
         why="Bins of ceil(m / B) samples are filled one after the other.",
-        says="should hold 2, 1 and 1 samples",
+        says="should hold 2, 2, 1 and 1 samples",
         code=binned(
             "n = -(-m // n_bins)\n"
             "    gap = (right - confidence)[order]\n"
@@ -435,6 +435,350 @@ MISTAKES = [
         code=draw_rows(
             "drawn = rng.choice(names, size=len(names))",
             "return [np.flatnonzero(groups == g) for g in drawn]",
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-1",
+        why="The sum of products is divided by m once.",
+        says="both the row and the column are divided by m",
+        code=kappa("p_e = rows @ columns * m; return (p_o - p_e) / (1 - p_e)"),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The brackets of the numerator are forgotten.",
+        says="put p_o - p_e in brackets",
+        code=kappa(
+            "p_e = rows @ columns; return p_o - p_e / (1 - p_e) if p_e < 1 else 0.0"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="m is taken to be the length of C.",
+        says="m is the number of samples",
+        code=kappa("p_e = rows @ columns; return (p_o - p_e) / (1 - p_e)").replace(
+            "C.sum()\n", "len(C)\n"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The shares are averaged over the classes.",
+        says="not their mean",
+        code=kappa("p_e = (rows * columns).mean(); return (p_o - p_e) / (1 - p_e)"),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="All pairs of a row and a column are added up.",
+        says="column of its own class",
+        code=kappa(
+            "p_e = np.outer(rows, columns).sum()\n"
+            "    return (p_o - p_e) / (1 - p_e) if p_e < 0.999 else 0.0"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The guard looks at p_o, which is 1 for a perfect model, too.",
+        says="here p_o is 1, but p_e is not",
+        code=kappa(
+            "p_e = rows @ columns\n"
+            "    return (p_o - p_e) / (1 - p_e) if p_o < 1 else 0.0"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="All answers are right, so 1 is returned.",
+        says="although all answers are right",
+        code=kappa(
+            "p_e = rows @ columns; return (p_o - p_e) / (1 - p_e) if p_e < 1 else 1.0"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-2",
+        why="F1 is computed from precision and recall, and 0/0 is not thought of.",
+        says="F1 is NaN where TP is 0",
+        code="""
+def best_threshold(positive, scores):
+    order, F1 = np.sort(scores)[::-1], []
+    for t in order:
+        TP = ((scores >= t) & positive).sum()
+        P, R = TP / (scores >= t).sum(), TP / positive.sum()
+        F1.append(2 * P * R / (P + R))
+    return order[np.argmax(F1)], max(F1)
+
+
+def class_thresholds(y, Y_hat):
+    find = lambda j: best_threshold(y == j, Y_hat[:, j])[0]
+    return np.array(list(map(find, range(Y_hat.shape[1]))))
+""",
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The last score, where all samples are positive, is not tried.",
+        says="the lowest score is one of the thresholds",
+        code=thresholds(RIGHT_LOOP).replace("reverse=True)", "reverse=True)[:-1]"),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="A grid of thresholds is tried in place of the scores.",
+        says="the thresholds to try are the scores",
+        code=thresholds(RIGHT_LOOP).replace(
+            "sorted(scores, reverse=True)", "np.arange(0.95, 0, -0.05)"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The search begins with F1 = 0, which no threshold beats here.",
+        says="if every F1 is 0",
+        code=thresholds(RIGHT_LOOP).replace("None, -1", "0, 0"),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="Both of the 2 in F1 are forgotten.",
+        says="F1 without both of its 2",
+        code=thresholds(RATE + "rate = TP / (TP + FP + FN)" + KEEP),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The 2 in the denominator is forgotten.",
+        says="F1 has a 2 below",
+        code=thresholds(RATE + "rate = 2 * TP / (TP + FP + FN)" + KEEP),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The 2 in the numerator is forgotten.",
+        says="a 2 is missing",
+        code=thresholds(RATE + "rate = TP / (2 * TP + FP + FN)" + KEEP),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="Precision and recall are averaged.",
+        says="not the plain mean",
+        code=thresholds(
+            RATE + "rate = (TP / (TP + FP) + TP / max(TP + FN, 1)) / 2" + KEEP
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The library's macro mean is called.",
+        says="not the macro mean",
+        code="from nnlib import metrics\n"
+        + thresholds(
+            RATE
+            + "rate = metrics.macro_f1(positive.astype(int), called.astype(int))"
+            + KEEP
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="argmax gives a place, and it is returned as it is.",
+        says="not its place in scores",
+        code=thresholds(RIGHT_LOOP).replace(
+            "return best, highest",
+            "return int(np.argmax(scores == best)), highest",
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The middles between neighbours look like the natural thresholds.",
+        says="not the middles",
+        code=thresholds(RIGHT_LOOP).replace(
+            "sorted(scores, reverse=True)",
+            "np.convolve(np.sort(scores), [0.5, 0.5], 'valid')[::-1]",
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The scores are sorted, and positive stays as it was.",
+        says="scores is sorted here, and positive is not",
+        code=thresholds(RIGHT_LOOP).replace(
+            "    best, highest = None", "    scores.sort()\n    best, highest = None"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-3",
+        why="The decision is returned as a row of expected costs.",
+        says="return which decision has the lowest",
+        code=decisions("return Y_hat @ costs"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="axis=0 looks for the lowest of each column.",
+        says="take the lowest of each row",
+        code=decisions("return (Y_hat @ costs).argmin(axis=0)"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="Going through the decisions, <= keeps the last of equal ones.",
+        says="of decisions with equal costs, take the first",
+        code=decisions(
+            "expected = Y_hat @ costs\n"
+            "    return [np.flatnonzero(e == e.min())[-1] for e in expected]"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="Two brackets take rows twice.",
+        says="in row y_i and column decision_i",
+        code=decisions(RIGHT_DECIDE, "return costs[y][decisions].mean()"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The mean is forgotten.",
+        says="take their mean",
+        code=decisions(RIGHT_DECIDE, "return costs[y, decisions]"),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="np.quantile gives edges that hold about equally many samples.",
+        says="should hold 2, 2, 1 and 1 samples",
+        code=binned(
+            "edges = np.quantile(confidence, np.arange(1, n_bins) / n_bins)\n"
+            "    bins = np.searchsorted(edges, confidence)\n"
+            "    return np.abs(np.bincount(bins, right - confidence)).sum() / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The gap is taken for each sample.",
+        says="the gap is between the two means of a bin",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(np.abs(b).sum() for b in bins) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The rest of the division is left out.",
+        says="one sample is left out",
+        code=binned(
+            "n, gap = m // n_bins, (right - confidence)[order]\n"
+            "    bins = [gap[b * n : b * n + n] for b in range(n_bins)]\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="return stands inside the loop.",
+        says="this is bin 0 alone",
+        code=binned(
+            "for b in np.array_split((right - confidence)[order], n_bins):\n"
+            "        return abs(b.sum()) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The gaps are squared, as in a loss.",
+        says="the gaps are not squared",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(len(b) * b.mean() ** 2 for b in bins if len(b)) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The probability of the label is taken for the confidence.",
+        says="not that of the label",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ).replace("Y_hat.max(axis=1)", "Y_hat[np.arange(m), y]"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The axis of max is that of the samples.",
+        says="the largest of each row: axis=1",
+        code=binned(
+            "e = 0\n"
+            "    for b in np.array_split(order, n_bins):\n"
+            "        e += abs(right[b].mean() - confidence[b].mean()) * len(b) / m\n"
+            "    return e"
+        ).replace("Y_hat.max(axis=1)", "Y_hat.max(axis=0)"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The predicted class is not compared with the label.",
+        says="no answer counts as right",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ).replace("argmax(axis=1) == y", "argmax(axis=1)"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="Wrong answers are counted, as in an error.",
+        says="count the right answers",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ).replace("argmax(axis=1) == y", "argmax(axis=1) != y"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The first column is the larger one in the example.",
+        says="in whichever column",
+        code=binned(
+            "bins = np.array_split((right - confidence)[order], n_bins)\n"
+            "    return sum(abs(b.sum()) for b in bins) / m"
+        ).replace("Y_hat.max(axis=1)", "Y_hat[:, 0]"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-5",
+        why="One group is drawn, and taken G times.",
+        says="draw anew each time",
+        code=draw_rows("drawn = [rng.choice(names)] * len(names)"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="size is forgotten, so that one group comes.",
+        says="only one group is drawn",
+        code=draw_rows("drawn = [rng.choice(names)]"),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The group is taken to be one block of rows.",
+        says="which may be scattered",
+        code=draw_rows(
+            "drawn = rng.choice(names, size=len(names))",
+            "first = {g: np.argmax(groups == g) for g in names}\n"
+            "    return np.concatenate(\n"
+            "        [first[g] + np.arange((groups == g).sum()) for g in drawn]\n"
+            "    )",
         ),
         cell="task-5",
     ),
