@@ -164,7 +164,6 @@ class Hub:
         return done.stdout.decode()
 
     def close(self):
-        """End the hub, which ends its proxy and servers."""
         self.process.terminate()
         self.process.wait(180)
 
