@@ -108,7 +108,7 @@ def stratified_split(y, shares, rng):
     """Return row numbers that split the data so that each part has all classes alike.
 
     Each class is shuffled and cut on its own; then each part is shuffled.  A class of n
-    samples gives each part share * n of them, rounded.
+    samples gives each part share * n of them, to less than 1 more or less.
 
     Args:
         y: labels, shape (m,).
