@@ -69,6 +69,10 @@ def test_the_platforms_namings(take, name, place):
             [f"Ann May_9_{MOODLE}/a", "lowada_77_5_b"],
             {"Ann May 9/tiny/a", "al1/tiny/b"},
         ),
+        (
+            [f"Ada Low_1_{MOODLE}/a", f"Al1_2_{MOODLE}/b"],
+            {"al1/tiny/a", "Al1 2/tiny/b"},
+        ),
     ],
 )
 def test_who_is_who(take, names, places):
@@ -108,6 +112,12 @@ def test_no_student_hands_in_for_another(take):
             }
         )
         assert {x.split("/")[0] for x in found} == {"Zed", "Eve", "Kim", "lou", "max"}
+
+
+def test_one_student_alone_hands_in_for_nobody_else(take):
+    inner = {f"Bob_2_{MOODLE}/tiny.ipynb": NOTEBOOK, "Timestamp.txt": b"2001-01-01"}
+    found, _ = take({f"Eve_4_{MOODLE}/{name}": x for name, x in inner.items()})
+    assert found == {f"Eve/tiny/Bob_2_{MOODLE}/tiny.ipynb"}
 
 
 def test_no_file_gets_out_of_its_folder(take, tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import subprocess
 import time
 
 import pytest
@@ -86,8 +87,10 @@ def test_links_and_pipes(course, capsys):
     (folder / "link.ipynb").symlink_to(course / "source" / TINY / f"{TINY}.ipynb")
     (folder / "folder").symlink_to(course / "source")
     os.mkfifo(folder / "pipe")
+    subprocess.run(["mkdir", "-p", folder / ("d/" * 1200)], check=True)
     (inbound(course) / f"{ME}+{TINY}+2030+x").symlink_to(course / "source")
     said = take(course, capsys)
+    subprocess.run(["rm", "-rf", folder], check=True)
     assert said.count("left out: Too many levels of symbolic links") == 2
     names = {path.name for path in taken(course).iterdir()}
     assert names == {f"{TINY}.ipynb", "timestamp.txt", "submission_secret.txt"}

@@ -56,7 +56,7 @@ def by_person(top, assignment):
     """Return {(who, id): [(file, path in what was handed in)]}."""
     files, people = [(x, x.relative_to(top).parts) for x in within(top)], {}
     # All of a download may be in one folder, above the names that the platform gave.
-    inside = len({steps[0] for _, steps in files}) == 1
+    inside = len({steps[0] for _, steps in files}) == 1 and not named(files[0][1][0])
     inside &= any(named(steps[1]) for _, steps in files if len(steps) > 1)
     for file, steps in files:
         first, *rest = steps[inside:]
@@ -96,6 +96,8 @@ def folders(course, name, people):
             (student,) = students
         elif not (alone and student) or students or student in numbers.values():
             student = f"{student} {number}".strip() or "nameless"
+        if student in found.values():
+            student = f"{who} {number}"
         found[who, number] = student
     return found
 
@@ -116,7 +118,7 @@ def put(file, name, part, path, inner=False):
                     place = one.relative_to(folder)
                     put(one, f"{name}/{place}", part, path.parent / place, inner=True)
             return
-        barred = str(path) == "timestamp.txt" or ".." in path.parts
+        barred = str(path).casefold() == "timestamp.txt" or ".." in path.parts
         if file.is_symlink() or barred or target.exists():
             why = "it is a link, a timestamp, or a second one of this name"
         else:

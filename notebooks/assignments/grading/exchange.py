@@ -65,7 +65,7 @@ def changed(folder):
     try:
         paths = [folder, *folder.rglob("*")]
         return max(path.lstat().st_ctime for path in paths)
-    except OSError:  # it changes now
+    except (OSError, RecursionError):  # it changes now, or is too deep
         return time.time()
 
 
