@@ -675,6 +675,21 @@ CLASS = [
         {**FULL, "check-1": 0},
     ),
     Student(
+        "error-of-numbers",
+        cheat(
+            """
+            import gc
+            server = [x for x in gc.get_objects() if type(x).__name__ == "Server"][0]
+            server.call = lambda what, message: {
+                "value": None,
+                "things": [None] * len(message["things"]),
+                "error": ["X", "Exception", 7, 8],
+            }
+            """
+        ),
+        ZERO,
+    ),
+    Student(
         "many-handles",
         hooked('[["list", *(["handle", i, f"k{i}", ""] for i in range(150_000))]]'),
         {**FULL, "check-1": 0},

@@ -142,7 +142,7 @@ def made_error(name, base, text, line):
         return Wrong("your code stops in the debugger (pdb.set_trace): take it out")
     base = getattr(builtins, base, Exception)
     base = base if issubclass(base, Exception | SystemExit) else Exception
-    kind = type(str(name), (base,), {"__str__": lambda self: text})
+    kind = type(str(name), (base,), {"__str__": lambda self: str(text)})
     error = kind.__new__(kind)
     error.student_line = str(line)
     return error
