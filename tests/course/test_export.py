@@ -8,6 +8,8 @@ from classroom import TINY, hand_in, make_course, run_grader, solved
 from grading import export
 from nbgrader.plugins import ExportPlugin
 
+pytestmark = pytest.mark.course
+
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):

@@ -6,6 +6,8 @@ import textwrap
 import pytest
 from running import names, released, run
 
+pytestmark = pytest.mark.course
+
 HELPER = """
 def zeroed(given):
     for argument in given:
