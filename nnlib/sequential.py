@@ -18,8 +18,7 @@ class Sequential(Layer):
     the width the last layer gives.
 
     Args:
-        layers: list of layers, each there once; each must accept the width that the
-            one before gives.
+        layers: list of layers, none there twice; each fits the width before it.
     """
 
     def __new__(cls, layers=None, *more, **named):
@@ -64,12 +63,9 @@ class Sequential(Layer):
         return [repr(leaf) for leaf in leaves(self)]
 
     def save(self, path):
-        """Write the parameters to a file, from which ``load`` takes them back.
+        """Write the parameters to an .npz file, from which ``load`` takes them back.
 
         If writing fails, a file that was there before stays as it was.
-
-        Args:
-            path: name of the file, which ends in .npz.
 
         Raises:
             OSError: the file cannot be written.
@@ -82,11 +78,8 @@ class Sequential(Layer):
     def load(self, path):
         """Set the parameters to those that ``save`` wrote for a model of these layers.
 
-        Nothing in the file is run as code.  If the file does not fit, the model stays
-        as it was.
-
-        Args:
-            path: name of the file, which ends in .npz.
+        Nothing in the .npz file is run as code.  If the file does not fit, the model
+        stays as it was.
 
         Raises:
             ValueError: the file is damaged, or not of a model with these layers.
