@@ -233,6 +233,14 @@ def test_the_line_is_found_whatever_a_kernel_calls_its_cells(files):
     assert text.startswith(expected)
 
 
+def test_a_line_that_was_found_in_another_process_is_told_as_it_is(capsys):
+    error = ValueError("no")
+    error.student_line = " (in the line `return y`)"
+    with Task("Task 1", 1).part("first"):
+        raise error
+    assert "raised ValueError: no (in the line `return y`)" in capsys.readouterr().out
+
+
 def test_not_done_yet():
     stub = "def f(x):\n    raise NotImplementedError"
     assert run_cells(f"{stub}('not done yet')") == run_cells(stub) == "not done yet"
