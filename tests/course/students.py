@@ -213,6 +213,13 @@ def many_cells(course, name):
     hand_in(course, name, json.dumps(notebook))
 
 
+def much_text(course, name):
+    """Hand in a megabyte of code, in cells that are none too long."""
+    notebook = solved(course)
+    notebook.cells += [new_code_cell("1+1;" * 20_000) for _ in range(15)]
+    hand_in(course, name, notebook)
+
+
 READS = """
     import os, sqlite3
     found = []
@@ -551,6 +558,7 @@ UNREADABLE = [
     ("nothing", nothing, "handed in was: nothing"),
     ("a-link", link, "(it is a link)"),
     ("too-many-cells", many_cells, "5009 cells, more than 1000"),
+    ("too-much-text", much_text, "its cells have more than 1 MB of text"),
 ]
 CLASS = [
     *of_table(),

@@ -17,7 +17,7 @@ def test_grades_of_a_real_assignment(tmp_path, name):
         shutil.copytree(release.COURSE / step / name, tmp_path / step / name)
     hand_in(tmp_path, "perfect", solved(tmp_path, name), name)
     shutil.copytree(tmp_path / "release", tmp_path / "submitted" / "blank")
-    mistakes = dict(enumerate(catalogue()[name].MISTAKES[::5]))
+    mistakes = dict(enumerate(catalogue()[name].MISTAKES[::12]))
     for number, mistake in mistakes.items():
         notebook = solved(tmp_path, name)
         cell_of(notebook, mistake.cell).source = mistake.code

@@ -19,6 +19,7 @@ from grading.records import Handed
 LARGEST = 20 * 2**20  # bytes of a notebook
 MOST_MARKS = 1_000_000  # brackets, commas and colons: each may take 100 bytes
 MOST_CELLS, LONGEST = 1000, 100_000  # cells, and characters of a cell
+MOST_TEXT = 1_000_000  # characters of all cells
 MOST_FILES = 20  # that are looked at because they may be the notebook
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 MISSING = "# (this cell was missing)"
@@ -150,7 +151,10 @@ def read(path, name):
         raw = json.loads(data)["cells"]
         if len(raw) > MOST_CELLS:
             raise ValueError(f"it has {len(raw)} cells, more than {MOST_CELLS}")
-        return [cell_of(cell, n, notes) for n, cell in enumerate(raw, 1)], notes
+        cells = [cell_of(cell, n, notes) for n, cell in enumerate(raw, 1)]
+        if sum(len(cell.source) for cell in cells) > MOST_TEXT:
+            raise ValueError("its cells have more than 1 MB of text")
+        return cells, notes
     except (OSError, ValueError, RecursionError) as error:
         why = getattr(error, "strerror", None) or error
     except (KeyError, TypeError, AttributeError):

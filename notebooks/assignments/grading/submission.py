@@ -75,6 +75,8 @@ def handed_in_at(submitted, notes):
     with contextlib.suppress(OSError, ValueError, OverflowError):
         with path.open(encoding="utf-8-sig") as file:
             text = file.read(100).strip()
+        if "/" in text:  # a time zone, which would be read from a file
+            raise ValueError
         parse_utc(text)
         return text
     notes.append("timestamp.txt holds no time; it was left out.")
