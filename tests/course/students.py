@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import dataclass
 
 from classroom import TINY, cell_of, hand_in, handed_out, insert, solved
-from nbformat.v4 import new_markdown_cell, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 FULL = {"check-1": 4, "check-2": 5, "check-3": 6}
 ZERO = dict.fromkeys(FULL, 0)
