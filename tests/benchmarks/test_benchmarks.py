@@ -23,14 +23,6 @@ def test_the_page_says_what_the_program_writes_and_which_bars_are_met():
     assert met.endswith("| ≥ 5 | 5.00 | 5.00 | 1.00 | 1.00 | met |")
 
 
-def test_all_peers_that_are_here_do_the_same_work():
-    pools = bench.processes(1)
-    for dtype in ("float64", "float32"):
-        assert "scikit-learn / nnlib" in bench.compare(SERIES, dtype, 1, pools, 1)
-    for pool in pools.values():
-        pool.shutdown()
-
-
 @pytest.mark.parametrize("network", [SERIES, WIDE])
 def test_a_peer_that_does_other_work_stops_the_run(network):
     job = problem(network, "float32")._replace(epochs=40 if network == SERIES else 2)

@@ -431,6 +431,7 @@ print(json.dumps([memory, time.process_time() - start, said]))
 """
 
 
+@pytest.mark.course
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux only")
 def test_bad_files_cost_little_memory_and_time(course, mine):
     whole = json.dumps(mine)
