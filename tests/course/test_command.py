@@ -122,7 +122,7 @@ def test_only_what_changed_runs_again(course):
 
 @pytest.mark.parametrize("how", ["dies", "hangs"])
 def test_a_process_that_is_lost_costs_nobody_else(course, how, monkeypatch, capsys):
-    monkeypatch.setattr(grade, "SLACK", 0)
+    monkeypatch.setattr(grade.submission, "SLACK", 0)
     hand_in(course, "ada", how)
     submit(course, "bob")
     began = time.monotonic()
@@ -130,9 +130,9 @@ def test_a_process_that_is_lost_costs_nobody_else(course, how, monkeypatch, caps
     assert time.monotonic() - began < 50  # it would hang for 100
     rows = rows_of(course)
     assert (rows["ada"]["status"], rows["ada"]["score"]) == ("failed", "")
-    assert rows["ada"]["notes"] == grade.LOST
+    assert rows["ada"]["notes"] == grade.submission.LOST
     assert rows["bob"]["score"] == "15"
-    assert f"ada was not graded. {grade.LOST}" in capsys.readouterr().out
+    assert f"ada was not graded. {grade.submission.LOST}" in capsys.readouterr().out
     submit(course, "ada")
     assert graded(course) == ["ada"]
 

@@ -33,9 +33,7 @@ from grading import book, clean, cluster, page, release, sandbox, submission
 from grading.files import DEBRIS, digest, say, shown, within
 from grading.records import Job, Limits, PageJob, Record
 
-SLACK = 120  # seconds that a process may take beyond its submission's time
 PAGE_SECONDS = 60
-LOST = "The grader's process ended without a result; grade again."
 LACKS_GRADE = ("failed", "not graded")
 ODD = "The name of the folder is not UTF-8: rename it."
 
@@ -192,17 +190,11 @@ def grade(course):
 
 def run(course, entries):
     """Run submissions, each in a process of its own, and yield what is done."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grading.submission"])
 
     def run_one(entry):
         (entry.job.folder / "record.json").unlink(missing_ok=True)
-        worker = context.Process(target=submission.process, args=(entry.job,))
-        worker.start()
-        worker.join(course.limits.total_seconds + SLACK)
-        worker.kill()
-        worker.join()
-        entry.record = Record.read(entry.job.folder) or Record(notes=[LOST])
+        submission.apart(entry.job)
+        entry.record = submission.record_in(entry.job.folder)
         return entry
 
     pool = ThreadPoolExecutor(max(course.chosen.workers, 1))
