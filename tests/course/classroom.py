@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+from execute import METADATA
 from grading import release
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -98,7 +99,7 @@ No square is negative, and neither is a sum of squares.
 
 def tiny():
     """Return the source notebook of the tiny assignment."""
-    notebook = new_notebook(metadata=release.METADATA)
+    notebook = new_notebook(metadata=METADATA)
     for number, text in enumerate(CELLS.split("%% ")[1:], 1):
         head, _, source = text.partition("\n")
         kind, key, points = head.split()

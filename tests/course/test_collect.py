@@ -100,8 +100,8 @@ def test_debris_is_left_out_and_zips_inside_are_opened(take):
 def test_no_student_hands_in_for_another(take):
     """Not by a name inside a zip, nor by one inside a folder, nor the time of it."""
     for name in (f"Bob_2_{MOODLE}/tiny.ipynb", "bob_9_9_tiny.ipynb"):
-        inner = zipped({name: NOTEBOOK})
-        found, _ = take(
+        inner = zipped({name: NOTEBOOK, "Timestamp.txt": b"2001-01-01"})
+        found, said = take(
             {
                 f"Zed_1_{MOODLE}/mine.zip": inner,
                 f"Eve_4_{MOODLE}/{name}": NOTEBOOK,
@@ -112,32 +112,49 @@ def test_no_student_hands_in_for_another(take):
             }
         )
         assert {x.split("/")[0] for x in found} == {"Zed", "Eve", "Kim", "lou", "max"}
+        assert not [x for x in found if x.casefold().endswith("timestamp.txt")]
+        assert "Collected from 5 people." in said
+        # where all of a download is in one folder, and where it is one student's
+        found, _ = take({f"Eve_4_{MOODLE}/{name}": NOTEBOOK})
+        assert f"Eve/tiny/{name}" in found
 
 
-def test_one_student_alone_hands_in_for_nobody_else(take):
-    inner = {f"Bob_2_{MOODLE}/tiny.ipynb": NOTEBOOK, "Timestamp.txt": b"2001-01-01"}
-    found, _ = take({f"Eve_4_{MOODLE}/{name}": x for name, x in inner.items()})
-    assert found == {f"Eve/tiny/Bob_2_{MOODLE}/tiny.ipynb"}
-
-
-def test_no_file_gets_out_of_its_folder(take, tmp_path):
+def test_no_file_gets_out_of_its_folder(take, tmp_path, capsys):
     names = ["../../evil/x.ipynb", "a/../../../x", "/etc/x", "C:\\..\\..\\x/y"]
+    names += [f"x_1_2_../{n}" for n in ("evil", "x")]
     inner = zipped({"../../../evil.txt": b"x", "/etc/evil.txt": b"x"})
     take(dict.fromkeys(names, NOTEBOOK) | {"ada/a.zip": inner})
     inside = {tmp_path / "submitted" / "ada", tmp_path / "submitted" / "evil"}
     for path in tmp_path.parent.rglob("*evil*"):
         assert inside & {path, *path.parents}
     assert not (tmp_path / "submitted" / "..").resolve().joinpath("x").exists()
+    (tmp_path / "all" / "ada").mkdir(parents=True)
+    (tmp_path / "all" / "ada" / "link.ipynb").symlink_to("/etc/passwd")
+    assert collect.collect(tmp_path, TINY, tmp_path / "all") == 0
+    assert "ada/link.ipynb: left out, it is a link" in capsys.readouterr().out
 
 
-def test_collecting_again_replaces(take):
-    take({"ada/old.ipynb": NOTEBOOK})
-    found, said = take({"ada/new.ipynb": NOTEBOOK})
-    assert found == {"ada/tiny/new.ipynb"}
-    assert "ada: what had been collected before is replaced." in said
+def test_collecting_again_replaces_but_no_file_of_another_of_the_name(take):
+    first, then = (f"Max_{n}_{MOODLE}/{n}.ipynb" for n in (1, 2))
+    take({first: NOTEBOOK})
+    assert take({then: NOTEBOOK})[0] == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
+    new = f"Max_1_{MOODLE}/new.ipynb"
+    found, said = take({new: b"new", then: b"new"})
+    assert found == {"Max/tiny/new.ipynb", "Max 2/tiny/2.ipynb"}
+    assert "Max: what had been collected before is replaced." in said
 
 
 def test_what_cannot_be_read_is_told(take, monkeypatch):
+    """What is in a zip is measured before it is unpacked."""
+    monkeypatch.setattr(collect, "MOST_BYTES", 2000)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.ipynb", bytes(5000))
+    bomb = {"lou_3_8_bomb.zip": inner.getvalue(), "max.ipynb": NOTEBOOK}
+    found, said = take(bomb | {"a/.DS_Store": b"", "a/x\n\x1b[1m": b""})
+    assert found == {"max/tiny/tiny.ipynb", "a/tiny/x\n\x1b[1m"}
+    assert "bomb.zip: left out, it cannot be unpacked: unpacked it would be" in said
+    assert "a/x\ufffd\ufffd[1m -> submitted/a/tiny/x\ufffd\ufffd[1m" in said
     monkeypatch.setattr(collect, "MOST_FILES", 1)
     with pytest.raises(SystemExit, match="too large"):
         take({f"ada/{n}.ipynb": NOTEBOOK for n in range(11)})
@@ -145,36 +162,3 @@ def test_what_cannot_be_read_is_told(take, monkeypatch):
         take(b"no zip")
     with pytest.raises(SystemExit, match="no assignment 'tyni'"):
         collect.main(["tyni", "--from", "x"])
-
-
-def test_of_one_name_none_gets_the_others_folder_later(take):
-    first, then = (f"Max_{n}_{MOODLE}/{n}.ipynb" for n in (1, 2))
-    take({first: NOTEBOOK})
-    assert take({then: NOTEBOOK})[0] == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
-    again = take({first: b"new", then: b"new"})[0]
-    assert again == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
-
-
-def test_an_inner_zip_is_measured_before_it_is_unpacked(take, monkeypatch):
-    monkeypatch.setattr(collect, "MOST_BYTES", 2000)
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("zeros.ipynb", bytes(5000))
-    found, said = take({"lou_3_8_bomb.zip": inner.getvalue(), "max.ipynb": NOTEBOOK})
-    assert found == {"max/tiny/tiny.ipynb"}
-    assert "bomb.zip: left out, it cannot be unpacked: unpacked it would be" in said
-
-
-def test_names_are_told_as_a_terminal_can_show_them_and_links_are_left_out(
-    take, tmp_path, capsys
-):
-    _, said = take({"a/.DS_Store": b"", "a/x\n\x1b[1m": b""})
-    assert "a/x\ufffd\ufffd[1m -> submitted/a/tiny/x\ufffd\ufffd[1m" in said
-    (tmp_path / "all" / "ada").mkdir(parents=True)
-    (tmp_path / "all" / "ada" / "link.ipynb").symlink_to("/etc/passwd")
-    assert collect.collect(tmp_path, TINY, tmp_path / "all") == 0
-    assert "ada/link.ipynb: left out, it is a link" in capsys.readouterr().out
-    names = [f"x_1_2_../{n}" for n in ("evil", "x")] + ["a/timestamp.txt", "a/a_1_2_.."]
-    found, said = take(dict.fromkeys(names, b""))
-    assert found == {"a/tiny/a_1_2_.."}
-    assert said.count("left out, it is a link, a timestamp, or") == 3

@@ -5,6 +5,7 @@ comments given by hand are never written over.
 """
 
 import csv
+import io
 import json
 import logging
 import os
@@ -15,14 +16,13 @@ import unicodedata
 
 from nbformat.v4 import new_notebook
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
-from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from grading import release
-from grading.files import decoded
+from grading.files import decoded, write
 from grading.records import Mark
-from grading.repair import key_of
 
 FIRST = ["student", "assignment", "status", "score", "max_score", "penalty"]
 LAST = ["waiting", "isolation", "notes"]
@@ -32,6 +32,13 @@ BESIDE = os.path.dirname(sys.executable)
 os.environ["PATH"] = os.pathsep.join([BESIDE, os.environ.get("PATH", os.defpath)])
 for name in ("tornado.application", "traitlets"):  # errors are told once
     logging.getLogger(name).setLevel("CRITICAL")
+
+
+class Cells(SaveCells):
+    """Collects the cells of a source as nbgrader saves them, and saves none."""
+
+    def _create_notebook(self, notebook):
+        pass
 
 
 class Book:
@@ -46,6 +53,7 @@ class Book:
         self.url = URL.create("sqlite", database=file, query=query).render_as_string()
         course_id = config.CourseDirectory.course_id or "default_course"
         self.course, self.name, self.config = course, name, config
+        self.about = {"notebook": name, "assignment": name, "db_url": self.url}
         self.book = Gradebook(self.url, course_id)
         self.close = self.book.close
 
@@ -55,18 +63,18 @@ class Book:
         The notebook is the source, as it is when nbgrader saves its cells.  Returns a
         sentence, in a list, if cells of submissions are no more.
         """
-        book, both, told = self.book, (self.name, self.name), []
+        book, both, gone, told = self.book, (self.name, self.name), [], []
         book.update_or_create_assignment(self.name)
         kernel = json.dumps(notebook.metadata.get("kernelspec", {}))
         entry = book.update_or_create_notebook(*both, kernelspec=kernel)
-        graded, solutions = (
-            {key_of(cell): cell for cell in notebook.cells if is_kind(cell)}
-            for is_kind in (is_grade, is_solution)
-        )
-        sources = {key_of(cell): cell for cell in notebook.cells if key_of(cell)}
-        gone = [x for x in entry.grade_cells if x.name not in graded]
-        gone += [x for x in entry.solution_cells if x.name not in solutions]
-        gone += [x for x in entry.source_cells if x.name not in sources]
+        cells = Cells()
+        cells.preprocess(notebook, {"nbgrader": self.about})
+        for kind in ("grade", "solution", "source"):
+            new = getattr(cells, f"new_{kind}_cells")
+            old = getattr(entry, f"{kind}_cells")
+            gone += [cell for cell in old if cell.name not in new]
+            for key, about in new.items():
+                getattr(book, f"update_or_create_{kind}_cell")(key, *both, **about)
         if gone and entry.submissions:
             kept = f"gradebook-{time.strftime('%Y%m%d-%H%M%S')}.db"
             shutil.copy(self.course / "gradebook.db", self.course / kept)
@@ -77,24 +85,15 @@ class Book:
                 book.db.delete(one)
             book.db.delete(cell)
         book.db.commit()
-        for key, cell in sources.items():
-            about, more = cell.metadata.nbgrader, {"cell_type": cell.cell_type}
-            if key in solutions:
-                book.update_or_create_solution_cell(key, *both)
-            if key in graded:
-                most = float(about["points"])
-                book.update_or_create_grade_cell(key, *both, max_score=most, **more)
-            more |= {"locked": is_locked(cell), "source": cell.source}
-            more["checksum"] = about.get("checksum")
-            book.update_or_create_source_cell(key, *both, **more)
+        book.db.expire_all()
         for submission in entry.submissions:
             for kind, cells, have in (
                 (Grade, entry.grade_cells, submission.grades),
                 (Comment, entry.solution_cells, submission.comments),
             ):
-                known = {one.name for one in have}
-                for cell in (cell for cell in cells if cell.name not in known):
-                    book.db.add(kind(cell_id=cell.id, notebook_id=submission.id))
+                lacks = {cell.name: cell.id for cell in cells}
+                for name in lacks.keys() - {one.name for one in have}:
+                    book.db.add(kind(cell_id=lacks[name], notebook_id=submission.id))
         book.db.commit()
         book.db.expire_all()
         return told
@@ -108,23 +107,20 @@ class Book:
 
     def marks(self, student):
         """Return {cell: Mark} of what was given by hand."""
-        found, marks = self.submission(student), {}
-        comments = {x.name: x.manual_comment for x in found.comments} if found else {}
-        grades = {grade.name: grade for grade in found.grades} if found else {}
-        for key in sorted({*comments, *grades}):
-            grade, comment = grades.get(key), comments.get(key)
-            given = (grade.manual_score, grade.extra_credit) if grade else (None, None)
-            if given != (None, None) or comment:
-                marks[key] = Mark(*given, comment)
-        return marks
+        found = self.submission(student)
+        comments = {x.name: x.manual_comment or None for x in found.comments}
+        marks = {key: Mark(comment=said) for key, said in comments.items()}
+        for grade in found.grades:
+            given = grade.manual_score, grade.extra_credit
+            marks[grade.name] = Mark(*given, comments.get(grade.name))
+        return {key: mark for key, mark in marks.items() if mark != Mark()}
 
     def enter(self, student, record):
         """Enter what a submission came to; a mark by hand stays, for a second look."""
         self.book.update_or_create_student(student)
         when = record.timestamp or None
         self.book.update_or_create_submission(self.name, student, timestamp=when)
-        found = self.submission(student)
-        for grade in found.grades:
+        for grade in self.submission(student).grades:
             grade.auto_score = record.points.get(grade.name)
             by_hand = grade.manual_score is not None
             grade.needs_manual_grade = by_hand or grade.auto_score is None
@@ -132,26 +128,23 @@ class Book:
 
     def penalty(self, student):
         """Enter and return the points that a late submission loses, by nbgrader."""
-        about = {"notebook": self.name, "assignment": self.name, "student": student}
-        about["db_url"] = self.url
         try:
             late = AssignLatePenalties(config=self.config)
+            about = self.about | {"student": student}
             late.preprocess(new_notebook(), {"nbgrader": about})
-        except Exception as error:  # a plugin of the course's own
-            raise RuntimeError(f"c.AssignLatePenalties failed: {error!r}") from error
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # of a plugin of the course's own
+            raise ValueError(f"c.AssignLatePenalties failed: {error!r}") from error
         self.book.db.expire_all()
         return self.submission(student).late_submission_penalty or 0.0
 
-    def row(self, student, record):
-        """Return a student's row of grades.csv."""
-        row = {"student": student, "assignment": self.name, "status": record.status}
-        row |= {"isolation": record.isolation, "notes": " ".join(record.notes)}
-        found = self.submission(student) if record.key else None
-        if not found:
-            return row
+    def row(self, student):
+        """Return what a student has earned, as it stands in grades.csv."""
+        found = self.submission(student)
         grades = sorted(found.grades, key=lambda grade: grade.name)
         penalty = found.late_submission_penalty or 0
-        row["score"] = f"{max(0, found.score - penalty):g}"
+        row = {"score": f"{max(0, found.score - penalty):g}"}
         row["penalty"] = f"{penalty:g}" if penalty else ""
         row["max_score"] = f"{found.max_score:g}"
         row["waiting"] = " ".join(g.name for g in grades if g.needs_manual_grade)
@@ -175,11 +168,10 @@ def roster(course):
 
 
 def write_csv(path, head, rows, encoding="utf-8"):
-    """Write lists of values for a spreadsheet, whole or not at all."""
-    partial = path.with_suffix(".part")
-    with partial.open("w", newline="", encoding=encoding, errors="replace") as file:
-        csv.writer(file).writerows([head, *(map(for_a_sheet, row) for row in rows)])
-    os.replace(partial, path)
+    """Write lists of values for a spreadsheet."""
+    made = io.StringIO()
+    csv.writer(made).writerows([head, *(map(for_a_sheet, row) for row in rows)])
+    write(path, made.getvalue(), encoding)
 
 
 def for_a_sheet(text):

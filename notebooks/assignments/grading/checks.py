@@ -74,8 +74,7 @@ class Link(Wire):
         things = []
         request = {"do": what, "given": self.pack(given, things)}
         left = self.until - time.monotonic()
-        answer = {"late": True} if left <= 0 else self.process.ask(request, left)
-        if answer.get("late"):
+        if left <= 0 or (answer := self.process.ask(request, left)).get("late"):
             raise TooSlow
         try:
             value = self.unpack(answer, things)
@@ -123,14 +122,9 @@ class Link(Wire):
         NumPy and Python look for names with underscores on the object itself; and no
         object stands directly where nnlib expects an array.
         """
-        own = {
-            name: x
-            for name, x in attributes.items()
-            if name.isidentifier()
-            and not name.startswith("_")
-            and not callable(getattr(type(thing), name, None))
-            and not name_of(type(x))
-        }
+        names = [x for x in attributes if x.isidentifier() and x[0] != "_"]
+        names = [x for x in names if not callable(getattr(type(thing), x, None))]
+        own = {x: attributes[x] for x in names if not name_of(type(attributes[x]))}
         super().set_all(thing, handle, own)
         if self.mirrors.setdefault(handle, thing) is thing:
             self.handles[id(thing)] = handle
@@ -178,12 +172,9 @@ class Checker:
         last = ast.Expression(last.value)
         used = {x.id for x in ast.walk(tree) if isinstance(x, ast.Name)}
         result, said = Result(), io.StringIO()
-        self.link.until = time.monotonic() + self.seconds
+        self.link.until = end = time.monotonic() + self.seconds
         try:
-            with (
-                until(self.link.until + self.seconds),
-                contextlib.redirect_stdout(said),
-            ):
+            with until(end + self.seconds), contextlib.redirect_stdout(said):
                 for known in used & self.students:  # they stand for what they are now
                     self.space.pop(known, None)
                     with contextlib.suppress(KeyError):

@@ -10,7 +10,6 @@ On a hub, ``--from exchange`` takes what lies in nbgrader's exchange.
 """
 
 import contextlib
-import csv
 import re
 import shutil
 import sys
@@ -21,10 +20,9 @@ from pathlib import Path
 from unicodedata import normalize
 
 from grading import exchange, release
-from grading.book import roster
-from grading.files import say, within
+from grading.book import roster, write_csv
+from grading.files import MOST_BYTES, MOST_FILES, replacing, say, within
 
-MOST_BYTES, MOST_FILES = 200 * 2**20, 1_000  # in a student's zip; in all, ten times it
 MOODLE = r"(?P<who>[^_]+)_(?P<id>\d+)_assignsubmission_file(_(?P<file>.*))?"
 CANVAS = r"(?P<who>[^_]+)(_(?i:late))?_(?P<id>\d+)_\d+_(?P<file>.+)"
 
@@ -137,26 +135,21 @@ def collect(course, name, top):
     Moodle numbers people anew in each assignment, so that roster.csv cannot know it.
     """
     people, exports, count = by_person(top, name), course / "exports" / name, 0
-    taken = {row["id"]: row for row in roster(exports)}
+    taken = {row["id"]: [*row.values()] for row in roster(exports)}
     for (who, number), student in folders(course, name, people).items():
         place = course / "submitted" / student / name
-        part = place.with_name(f".{name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        for file, path in people[who, number]:
-            put(file, file.relative_to(top), part, path)
-        if part.exists():
-            if place.exists():
-                shutil.rmtree(place)
-                say(f"{student}: what had been collected before is replaced.")
-            part.rename(place)
-            count += 1
-            taken[number] = {"student": student, "name": who, "id": number}
+        known = place.exists()
+        with replacing(place) as part:
+            for file, path in people[who, number]:
+                put(file, file.relative_to(top), part, path)
+            if any(part.iterdir()):
+                count += 1
+                taken[number] = [student, who, number]
+                if known:
+                    say(f"{student}: what had been collected before is replaced.")
     taken.pop("", None)
     exports.mkdir(parents=True, exist_ok=True)
-    with (exports / "roster.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["student", "name", "id"])
-        writer.writeheader()
-        writer.writerows(taken.values())
+    write_csv(exports / "roster.csv", ["student", "name", "id"], taken.values())
     return count
 
 
@@ -178,7 +171,7 @@ def main(arguments=None):
                 count = collect(course, name, Path(folder))
         except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
             sys.exit(f"{source} cannot be collected: {error}.")
-    print(f"Collected from {count}.")
+    print(f"Collected from {count} people.")
 
 
 if __name__ == "__main__":

@@ -22,9 +22,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import default
 
 from grading import release
-from grading.files import say, within
+from grading.files import MOST_BYTES, MOST_FILES, replacing, say, within
 
-MOST_BYTES, MOST_FILES = 200 * 2**20, 1_000  # of a student
 STUDENT = r"[A-Za-z0-9][\w.@-]*"
 FOUND_BY = {"timestamp.txt": r".{10,50}", "submission_secret.txt": r"[0-9a-f]{128}"}
 
@@ -83,27 +82,22 @@ def collect(course, name):
     """Put what is handed in into course/submitted; return how many people they are."""
     handed = newest(course, name)
     for student, folder in handed.items():
-        place = course / "submitted" / student / name
-        part, left = place.with_name(f".{name}.part"), MOST_BYTES
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        for number, path in enumerate(within(folder)):
-            where = path.relative_to(folder)
-            try:
-                data = read(path, folder.lstat().st_uid)
-            except OSError as error:
-                say(f"{student}/{where}: left out: {error.strerror or error}")
-                continue
-            if (left := left - len(data)) < 0 or number >= MOST_FILES:
-                say(f"{student}/{where}: left out with all after it, it is too much.")
-                break
-            (part / where).parent.mkdir(parents=True, exist_ok=True)
-            (part / where).write_bytes(data)
-        when = datetime.fromtimestamp(changed(folder), UTC)  # now that all is read
-        (part / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S.%f} UTC")
-        if place.exists():
-            shutil.rmtree(place)
-        part.rename(place)
+        with replacing(course / "submitted" / student / name) as part:
+            left = MOST_BYTES
+            for number, path in enumerate(within(folder)):
+                where = path.relative_to(folder)
+                try:
+                    data = read(path, folder.lstat().st_uid)
+                except OSError as error:
+                    say(f"{student}/{where}: left out: {error.strerror or error}")
+                    continue
+                if (left := left - len(data)) < 0 or number >= MOST_FILES:
+                    say(f"{student}/{where}: left out with all after it, too much.")
+                    break
+                (part / where).parent.mkdir(parents=True, exist_ok=True)
+                (part / where).write_bytes(data)
+            when = datetime.fromtimestamp(changed(folder), UTC)  # now that all is read
+            (part / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S.%f} UTC")
         say(f"{student}: handed in {when:%Y-%m-%d %H:%M:%S} UTC")
     return len(handed)
 

@@ -1,4 +1,4 @@
-"""Give grades and feedback back to a learning platform.
+"""Give grades and feedback back to a learning platform, as the last grading left them.
 
 Usage: python -m grading.export NAME --to moodle|canvas [--course DIR]
 
@@ -6,68 +6,48 @@ Writes exports/NAME-moodle.csv (or -canvas), which the platform imports, and
 exports/NAME-feedback.zip with the pages in Moodle's naming.
 """
 
+import json
 import re
 import sys
 import zipfile
-from contextlib import closing
-from pathlib import Path
 
-from nbgrader.api import MissingEntry
-from nbgrader.plugins import ExportPlugin
-from traitlets.config import Config
+import nbformat
 
 from grading import release
-from grading.book import Book, roster, write_csv
+from grading.book import roster, write_csv
+from grading.repair import points_of
 
 # Columns as the platforms call them, and what ``people`` calls what stands in them.
 TABLES = {
     "moodle": (  # which refuses a table without "Last modified"
         "Identifier,Full name,Email address,Grade,Maximum Grade,"
         "Last modified (grade),Feedback comments",
-        "participant,name,e-mail,grade,most,,tasks",
+        "participant,name,e-mail,score,max_score,,tasks",
     ),
     "canvas": (
         "Student,ID,SIS User ID,SIS Login ID,Section,{}",
-        "name,id,,student,,grade",
+        "name,id,,student,,score",
     ),
 }
 
 
-def people(gradebook, course, name):
-    """Return what is known of everybody: roster, download and gradebook together.
+def people(course, name):
+    """Return what is known of everybody: roster, download and grades together.
 
     Moodle numbers people anew in each assignment, so the download's id comes first.
     """
-    most, found = f"{gradebook.find_assignment(name).max_score:g}", {}
-    given = {x.student.id: x for x in gradebook.assignment_submissions(name)}
-    known = [*roster(course), *roster(course / "exports" / name)]
-    for row in [*known, *({"student": student} for student in sorted(given))]:
-        old = found.setdefault(row["student"], {"most": most, "id": ""})
+    grades = json.loads((course / ".grading" / name / "rows.json").read_text("utf-8"))
+    most = points_of(nbformat.read(release.source_of(course, name), as_version=4))
+    found, full = {}, f"{sum(most.values()):g}"
+    for row in [*roster(course), *roster(course / "exports" / name), *grades]:
+        old = found.setdefault(row["student"], {"id": ""})
         old |= {k: x for k, x in row.items() if x and (k == "id" or k not in old)}
     for student, row in found.items():
         row["participant"] = row["id"] and f"Participant {row['id']}"
         row.setdefault("name", student)
-        if student in given:
-            (notebook,) = given[student].notebooks
-            penalty = notebook.late_submission_penalty or 0
-            row["grade"] = f"{max(notebook.score - penalty, 0):g}"
-            row["waiting"] = notebook.needs_manual_grade
-            said = [
-                f"{x.name}: {x.score:g} of {x.max_score:g}." for x in notebook.grades
-            ]
-            row["tasks"] = " ".join(sorted(said))
+        said = [f"{key}: {row[key]} of {most[key]:g}." for key in most if row.get(key)]
+        row |= {"max_score": full, "tasks": " ".join(said)}
     return list(found.values())
-
-
-class Table(ExportPlugin):
-    """Writes, as a plugin of nbgrader's, the file ``to``: exports/NAME-KIND.csv."""
-
-    def export(self, gradebook):
-        """Write the table."""
-        path, (name,) = Path(self.to), self.assignment
-        rows, kind = people(gradebook, path.parents[1], name), path.stem.split("-")[-1]
-        heads, keys = (text.format(name).split(",") for text in TABLES[kind])
-        write_csv(path, heads, [[row.get(key) for key in keys] for row in rows])
 
 
 def feedback_zip(course, name, rows):
@@ -94,15 +74,14 @@ def main(arguments=None):
     parser.add_argument("--to", choices=TABLES, required=True)
     options = parser.parse_args(arguments)
     course, name = options.course.resolve(), options.name
+    try:
+        rows = people(course, name)
+    except FileNotFoundError:
+        sys.exit(f"{name} has not been graded yet: make grade ASSIGNMENT={name}")
     path = course / "exports" / f"{name}-{options.to}.csv"
     path.parent.mkdir(exist_ok=True)
-    config = Config(ExportPlugin={"assignment": [name], "to": str(path)})
-    with closing(Book(course, name)) as book:
-        try:
-            Table(config=config).export(book.book)
-        except MissingEntry:
-            sys.exit(f"{name} has not been graded yet: make grade ASSIGNMENT={name}")
-        rows = people(book.book, course, name)
+    heads, keys = (text.format(name).split(",") for text in TABLES[options.to])
+    write_csv(path, heads, [[row.get(key) for key in keys] for row in rows])
     print(path)
     if waiting := [row["name"] for row in rows if row.get("waiting")]:
         print(f"Marks by hand are lacking in the scores of {', '.join(waiting)}.")

@@ -1,13 +1,16 @@
 """Files that others made: which there are, what they hold, and how to print names."""
 
+import contextlib
 import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
 DEEPEST = 50  # folders inside folders
+MOST_BYTES, MOST_FILES = 200 * 2**20, 1_000  # that are taken of a student
 DEBRIS = re.compile(  # of macOS, Jupyter and Python
     r"\._.*|\.DS_Store|__MACOSX|\.ipynb_checkpoints|__pycache__", re.S
 )
@@ -37,6 +40,27 @@ def digest(folder):
         total.update(os.fsencode(path.relative_to(folder)) + b"\n")
         total.update(hashlib.sha256(content).digest())
     return total.hexdigest()
+
+
+def write(path, text, encoding="utf-8"):
+    """Write a text, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding, "replace", newline="")
+    os.replace(part, path)
+
+
+@contextlib.contextmanager
+def replacing(place):
+    """Give a new folder; if it is filled, it takes the place of what was there."""
+    part = place.with_name(f".{place.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    yield part
+    if any(part.iterdir()):
+        shutil.rmtree(place, ignore_errors=True)
+        part.rename(place)
+    else:
+        part.rmdir()
 
 
 def decoded(data):

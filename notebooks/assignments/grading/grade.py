@@ -14,13 +14,11 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +27,8 @@ from nbgrader.api import InvalidEntry
 from sqlalchemy.exc import SQLAlchemyError
 
 import nnlib
-from grading import book, clean, cluster, page, release, sandbox, submission
-from grading.files import DEBRIS, digest, say, shown, within
+from grading import book, clean, page, pool, release, sandbox
+from grading.files import DEBRIS, digest, say, shown, within, write
 from grading.records import Job, Limits, PageJob, Record
 
 PAGE_SECONDS = 60
@@ -46,7 +44,7 @@ class Course:
     """
 
     def __init__(self, chosen):
-        self.chosen, self.name, self.isolation = chosen, chosen.name, ""
+        self.chosen, self.name = chosen, chosen.name
         self.path = chosen.course.resolve()
         self.folder = self.path / ".grading" / self.name
         self.template = release.template(self.path, self.name)
@@ -68,7 +66,7 @@ class Entry:
 
     student: str
     job: Job
-    record: Record | None
+    record: Record
     runs: bool
 
 
@@ -89,8 +87,12 @@ def main(arguments=None):
     try:
         course = Course(chosen)
         if chosen.dry_run:
-            return plan(*look(course))
-        course.isolation = sandbox.choose(chosen.isolation)
+            entries, _, aside = look(course)
+            runs = [entry.student for entry in entries if entry.runs]
+            for text in [f"{student}: would be graded" for student in runs] + aside:
+                say(text)
+            return 0
+        sandbox.choose(chosen.isolation)  # or say that none works
         if os.geteuid() == 0:
             say(sandbox.ROOT)
         course.folder.mkdir(parents=True, exist_ok=True)
@@ -111,20 +113,18 @@ def main(arguments=None):
 
 def look(course):
     """Return (Entries, rows of those without a submission, sentences on the rest)."""
-    top, name, known = course.path / "submitted", course.name, course.template.others
-    entries, rows, wrong, aside = [], [], [], []
+    top, name, entries, rows = course.path / "submitted", course.name, [], []
     for path in sorted(top.glob("*")):
-        folder = not path.is_symlink() and not DEBRIS.fullmatch(path.name)
-        if not folder or not os.path.lexists(path / name):
-            # what lies in no place of this assignment or of another one
-            files = (within(path) if folder else []) or [path]
-            steps = [(file, file.relative_to(top).parts[1:-1]) for file in files]
-            wrong += [file for file, step in steps if not {*step[:1]} & {*known}]
-        elif os.fsencode(path.name).decode("utf-8", "replace") == path.name:
-            entries.append(entry_of(course, path.name))
-        else:
-            rows.append(course.row(shown(path, top), "not graded", ODD))
-    wrong = [path for path in wrong if not DEBRIS.fullmatch(path.name)]
+        if path.is_symlink() or DEBRIS.fullmatch(path.name):
+            continue
+        if os.path.lexists(path / name):
+            if os.fsencode(path.name).decode("utf-8", "replace") == path.name:
+                entries.append(entry_of(course, path.name))
+            else:
+                rows.append(course.row(shown(path, top), "not graded", ODD))
+    aside, known = [], {name, *course.template.others}
+    wrong = [(path, path.relative_to(top).parts) for path in within(top)]
+    wrong = [path for path, steps in wrong if not {*steps[1:2]} & known]
     if wrong := [shown(path, top) for path in wrong if path.name[0] != "."]:
         place = f"submitted/STUDENT/{name}/"
         aside = [f"Not graded, because it is not {place}: {', '.join(wrong)}."]
@@ -145,25 +145,13 @@ def entry_of(course, student):
     submitted, chosen = course.path / "submitted" / student / course.name, course.chosen
     safe = hashlib.sha256(student.encode()).hexdigest()[:16]
     folder, key = course.folder / "students" / safe, f"{course.key} {digest(submitted)}"
-    job = course.template, submitted, folder, course.isolation, course.limits, key
-    record = Record.read(folder)
-    changed = chosen.force or not record or record.key != key
+    job = course.template, submitted, folder, chosen.isolation, course.limits, key
+    record = Record.read(folder) or Record(status="not graded", notes=["Left out."])
+    changed = chosen.force or record.key != key
     runs = changed and (not chosen.student or student in chosen.student)
     # points by an earlier source would not fit those of the others
-    runs |= bool(record and record.key and not record.key.startswith(course.key))
+    runs |= bool(record.key) and not record.key.startswith(course.key)
     return Entry(student, Job(*job), record, runs)
-
-
-def plan(entries, others, aside):
-    """Say what would be done; return the exit code."""
-    for entry in entries:
-        known = "unchanged" if entry.record else "not graded, left out by --student"
-        say(f"{entry.student}: {'would be graded' if entry.runs else known}")
-    for row in others:
-        say(f"{row['student']}: {row['status']}. {row['notes']}".rstrip(". "))
-    for text in aside:
-        say(text)
-    return 0
 
 
 def grade(course):
@@ -172,15 +160,14 @@ def grade(course):
     entries, rows, aside = look(course)
     with contextlib.closing(book.Book(course.path, course.name)) as opened:
         todo = [entry for entry in entries if entry.runs]
-        work = cluster.run if course.chosen.dask else run
-        for number, entry in enumerate(work(course, todo), 1):
+        for number, entry in enumerate(pool.run(course, todo), 1):
             earned = sum(x or 0 for x in entry.record.points.values())
             left = (time.monotonic() - began) / number * (len(todo) - number) / 60
             about = f" (about {left:.0f} min left)" if left > 1.5 else ""
             text = f"{entry.student}: {entry.record.status}, {earned:g} points"
             say(f"{number}/{len(todo)} {text}{about}")
-        prepared = release.prepared(course.path, course.name, "SaveCells")
-        aside += opened.enter_cells(prepared)
+        source = release.released(course.path, course.name, until="SaveCells")
+        aside += opened.enter_cells(source)
         for entry in entries:
             rows.append(enter(course, opened, entry, aside))
     summary(course, entries, rows, [*aside, *store(course, rows)])
@@ -188,57 +175,41 @@ def grade(course):
     return int(any(row["status"] in LACKS_GRADE for row in rows))
 
 
-def run(course, entries):
-    """Run submissions, each in a process of its own, and yield what is done."""
-
-    def run_one(entry):
-        (entry.job.folder / "record.json").unlink(missing_ok=True)
-        submission.apart(entry.job)
-        entry.record = submission.record_in(entry.job.folder)
-        return entry
-
-    pool = ThreadPoolExecutor(max(course.chosen.workers, 1))
-    try:
-        for done in as_completed([pool.submit(run_one, entry) for entry in entries]):
-            yield done.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        pool.shutdown()
-
-
 def enter(course, opened, entry, aside):
     """Enter a record into the gradebook, hand it back; return its row of grades.csv."""
     student, record, entered = entry.student, entry.record, entry.job.folder / "entered"
-    if not record:
-        return course.row(student, "not graded", "Left out.")
-    if record.key:
-        if not entered.is_file() or not opened.submission(student):
-            opened.enter(student, record)
-            entered.touch()  # goes when it runs again
-        graded, target = (
-            course.path / step / student / course.name / f"{course.name}.{kind}"
-            for step, kind in (("autograded", "ipynb"), ("feedback", "html"))
-        )
+    row = course.row(student, record.status, " ".join(record.notes))
+    if not record.key:
+        return row
+    if not entered.is_file() or not opened.submission(student):
+        opened.enter(student, record)
+        entered.touch()  # goes when it runs again
+    graded, target = (
+        course.path / step / student / course.name / f"{course.name}.{kind}"
+        for step, kind in (("autograded", "ipynb"), ("feedback", "html"))
+    )
+    with contextlib.suppress(OSError):
+        target.unlink()  # no page is better than an old one
+    try:
         earned = opened.marks(student), opened.penalty(student)
-        job = PageJob(course.template, entry.job.folder, record, *earned, target)
-        try:
-            graded.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(job.folder / "graded.ipynb", graded)
-            target.unlink(missing_ok=True)  # no page is better than an old one
-            with clean.until(time.monotonic() + PAGE_SECONDS):
-                page.make(job)
-        except (Exception, clean.TooSlow) as error:
-            aside.append(f"No page for {student}: {error!r}")
-    return opened.row(student, record)
+    except ValueError as error:
+        return course.row(student, "failed", str(error))
+    job = PageJob(course.template, entry.job.folder, record, *earned, target)
+    try:
+        graded.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(job.folder / "graded.ipynb", graded)
+        with clean.until(time.monotonic() + PAGE_SECONDS):
+            page.make(job)
+    except (Exception, clean.TooSlow) as error:
+        aside.append(f"No page for {student}: {error!r}")
+    return row | {"isolation": record.isolation} | opened.row(student)
 
 
 def store(course, rows):
     """Store the assignment's rows, write grades.csv from all; return sentences."""
-    (course.folder / "rows.json").write_text(json.dumps(rows), "utf-8")
     everything = []
     try:
+        write(course.folder / "rows.json", json.dumps(rows))
         for path in (course.path / ".grading").glob("*/rows.json"):
             everything += json.loads(path.read_text("utf-8"))
         everything.sort(key=lambda row: (row["assignment"], row["student"]))
@@ -259,7 +230,7 @@ def summary(course, entries, rows, aside):
     say(f"{course.name}: {len(entries)} submissions ({told}).")
     for kind in sorted({row["isolation"] for row in rows if row.get("isolation")}):
         say(f"Isolation: {sandbox.IN_WORDS[kind]}.")
-    records = [entry.record for entry in entries if entry.record and entry.record.key]
+    records = [entry.record for entry in entries if entry.record.key]
     for cell, most in (records[0].most if records else {}).items():
         points = [float(row[cell]) for row in rows if row.get(cell)]
         lines = [(x.said.get(cell) or "").splitlines() for x in records]

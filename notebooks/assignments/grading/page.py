@@ -1,6 +1,5 @@
 """Write a student's page: one file without script that fetches nothing."""
 
-import os
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from grading import clean
+from grading.files import write
 from grading.records import Mark
 from grading.repair import key_of
 
@@ -53,9 +53,7 @@ def make(job):
         colours=COLOURS,
     )
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    partial = job.target.with_name(f"{job.target.name}.part")
-    partial.write_text(clean.ODD.sub("\ufffd", html), "utf-8")
-    os.replace(partial, job.target)
+    write(job.target, clean.ODD.sub("\ufffd", html))
 
 
 def number(value):

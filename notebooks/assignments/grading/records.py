@@ -4,7 +4,6 @@ release -> Template, Job -> repair -> Handed -> submission -> Record -> book -> 
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -84,10 +83,8 @@ class Record:
             return None
 
     def write(self, folder):
-        """Store the record, whole or not at all."""
-        partial = folder / "record.part"
-        partial.write_text(json.dumps(asdict(self), indent=1), "utf-8")
-        os.replace(partial, folder / "record.json")
+        """Store the record; half of one is not read."""
+        (folder / "record.json").write_text(json.dumps(asdict(self), indent=1))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 Usage: python -m grading.release [NAME ...] [--course DIR]      (all unless named)
 
-nbgrader's preprocessors take out the solutions, the hidden tests and the mark schemes,
-and what differs from run to run is dropped: a second run changes no byte.
+nbgrader's preprocessors take out solutions, hidden tests, mark schemes and outputs.
 """
 
 import argparse
@@ -25,12 +24,6 @@ warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 COURSE = Path(__file__).resolve().parents[1]
 SETTINGS = "nbgrader_config.py"
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python"}
-METADATA = {
-    "kernelspec": KERNEL | {"name": "python3"},
-    "language_info": {"name": "python"},
-}
-KEPT_CELL_METADATA = ("tags", "nbgrader", "deletable", "editable", "jupyter")
 
 
 def command(doc, **more):
@@ -71,8 +64,8 @@ def source_of(course, name):
     )
 
 
-def prepared(course, name, until=None):
-    """Return the source after nbgrader's preprocessors, or before the one named."""
+def released(course, name, until=None):
+    """Return the hand-out; or the source as it comes to one of the preprocessors."""
     path, config = source_of(course, name), settings(course)
     try:
         notebook, resources = nbformat.read(path, as_version=4), {}
@@ -88,19 +81,6 @@ def prepared(course, name, until=None):
         reason = cause if isinstance(cause, ValidationError) else error
         line = str(reason).partition("\n")[0]
         raise RuntimeError(f"{path.name}: {line}") from error
-    return notebook
-
-
-def released(course, name):
-    """Return the hand-out's notebook, in its stable form."""
-    notebook = prepared(course, name)
-    notebook.metadata = nbformat.from_dict(METADATA)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    for cell in notebook.cells:
-        kept = {k: v for k, v in cell.metadata.items() if k in KEPT_CELL_METADATA}
-        cell.metadata = nbformat.from_dict(kept)
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
     return notebook
 
 

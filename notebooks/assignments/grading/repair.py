@@ -39,6 +39,12 @@ def is_check(cell):
     return is_grade(cell) and not is_solution(cell)
 
 
+def points_of(notebook):
+    """Return {id: points} of the cells that earn some."""
+    graded = filter(is_grade, notebook.cells)
+    return {key_of(cell): cell.metadata.nbgrader.points for cell in graded}
+
+
 @dataclass(eq=False)
 class Cell:
     """What is kept of a cell; ``key`` says which of the assignment's cells it is."""
@@ -70,7 +76,6 @@ class Part:
 
     def __post_init__(self):
         self.check, self.solution = is_check(self.source), is_solution(self.source)
-        self.counts = self.check or self.solution
 
     def fits(self, cell):
         """Return how well a copy fits: a task is worked on, other cells are not."""
@@ -92,10 +97,8 @@ def hand(folder, template):
     elif path.parent != folder:
         out.notes.append(f"{wanted} was in the folder {shown(out.folder, folder)}.")
     chosen = choose(found, parts, out)
-    cells = [
-        in_json(cell, parts.get(cell.key), out) | {"id": f"cell-{number}"}
-        for number, cell in enumerate(arrange(found, chosen, parts, out), 1)
-    ]
+    cells = [in_json(x, parts, out) for x in arrange(found, chosen, parts, out)]
+    cells = [cell | {"id": f"cell-{number}"} for number, cell in enumerate(cells, 1)]
     about = {"nbformat": 4, "nbformat_minor": 5, "metadata": template.source.metadata}
     out.notebook = nbformat.from_dict(about | {"cells": cells})
     return out
@@ -103,7 +106,7 @@ def hand(folder, template):
 
 def find(folder, template, parts):
     """Return (path, cells, notes) of the notebook: worked on, with the right name."""
-    found, why, wanted = [], {}, f"{template.name}.ipynb"
+    found, why, wanted = {}, {}, f"{template.name}.ipynb"
     blank = {part.blank.plain for part in parts.values()}
     files = [folder] if folder.is_symlink() else within(folder)
     files.sort(key=lambda p: (p.name != wanted, p.suffix != ".ipynb", len(p.parts)))
@@ -113,26 +116,26 @@ def find(folder, template, parts):
             check_fit(cells, template)
             worked = any(cell.plain not in blank for cell in cells)
             rank = worked, path.name == wanted, path.parent == folder
-            found.append((rank, (path, cells, notes)))
+            found.setdefault(rank, []).append((path, cells, notes))
         except Unreadable as reason:
             if path.is_symlink() or path.suffix.lower() in (".ipynb", *ARCHIVES):
                 why[path] = str(reason)
     if not found:
         names = ", ".join(shown(path, folder) for path in files[:10]) or "nothing"
         none = f"There is no notebook {wanted}; handed in was: {names}."
-        raise Unreadable(next(iter(why.values()), none))
-    best = [one for rank, one in found if rank == max(rank for rank, _ in found)]
-    path, _, notes = best[0]
+        raise Unreadable([*why.values(), none][0])
+    best = found[max(found)]
+    path, cells, notes = best[0]
     if len(best) > 1:
         names = ", ".join(shown(path, folder) for path, *_ in best)
         raise Unreadable(
             f"There are {len(best)} notebooks ({names}), and it is not clear which one "
             f"is meant: hand in one, called {wanted}."
         )
-    notes[:0] = [reason for path, reason in why.items() if path.name == wanted]
-    if len(found) > 1:
+    notes = [why[path] for path in why if path.name == wanted] + notes
+    if sum(map(len, found.values())) > 1:
         notes.append(f"Of several, {shown(path, folder)} was graded.")
-    return best[0]
+    return path, cells, notes
 
 
 def read(path, name):
@@ -229,7 +232,7 @@ def choose(cells, parts, out):
             if part.check or other.plain == blank.plain:
                 cells.remove(other)
         chosen[key], copies[-1].key = copies[-1], key
-        for what in repairs * part.counts:
+        for what in repairs if part.check or part.solution else ():
             out.repair(f"The cell {key} {what}.")
     return chosen
 
@@ -253,7 +256,7 @@ def arrange(cells, chosen, parts, out):
     for cell in cells:
         if chosen.get(cell.key) is cell:
             here = cell.key
-            order += [here] * parts[here].counts
+            order += [here] * (parts[here].check or parts[here].solution)
         else:
             below.setdefault(here, []).append(cell)
     if order != [key for key in parts if key in order]:
@@ -264,16 +267,16 @@ def arrange(cells, chosen, parts, out):
     return arranged
 
 
-def in_json(cell, part, out):
+def in_json(cell, parts, out):
     """Return a cell as it is to run, in JSON; a locked one with the source's text."""
-    metadata, about = {}, part and part.source.metadata.get("nbgrader")
-    if about:
+    metadata, part = {}, parts.get(cell.key)
+    if about := part and part.source.metadata.get("nbgrader"):
         metadata = {"nbgrader": about}
-        locked, kind = about.get("locked") or part.check, part.source.cell_type
+        kind = part.source.cell_type
         if cell.kind != kind or (part.check and cell.plain != part.blank.plain):
             out.repair(f"The cell {cell.key} had been changed; it was restored.")
         cell.kind = kind
-        if locked:
+        if about.get("locked") or part.check:
             cell.source = part.source.source
             cell.attachments = part.source.get("attachments")
     made = {"cell_type": cell.kind, "source": cell.source, "metadata": metadata}

@@ -7,6 +7,7 @@ to, no network, and process numbers of its own, so that all its processes end wi
 """
 
 import ctypes
+import functools
 import os
 import resource
 import shutil
@@ -78,6 +79,7 @@ def choose(wanted):
     )
 
 
+@functools.cache
 def works(kind):
     """Tell whether an isolation can be used on this machine."""
     if kind == "none" or not shutil.which(kind):

@@ -9,9 +9,8 @@ none overlaps by more than 0.65.
 """
 
 import contextlib
+import io
 import itertools
-import tempfile
-from pathlib import Path
 
 import copydetect
 import nbformat
@@ -25,16 +24,12 @@ TOKENS, WINDOW = 15, 5  # in a row that count as equal, and how densely one look
 
 def print_of(path, known=()):
     """Return the fingerprint of a notebook's coded solution cells, or None."""
-    code = ""
     with contextlib.suppress(Exception):  # nobody's file keeps out the others
         cells = nbformat.read(path, as_version=4).cells
         code = [c.source for c in cells if c.cell_type == "code" and is_solution(c)]
-        code = "\n".join(code).strip()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "code.py")
-        file.write_text(code, "utf-8", "replace")
-        found = copydetect.CodeFingerprint(str(file), TOKENS, WINDOW, [*known])
-    return found if code else None
+        if code := "\n".join(code).strip():
+            given = TOKENS, WINDOW, [*known]
+            return copydetect.CodeFingerprint("a.py", *given, fp=io.StringIO(code))
 
 
 def main(arguments=None):
@@ -48,8 +43,8 @@ def main(arguments=None):
         graded = course / "autograded" / path.parent.name / name / f"{name}.ipynb"
         prints[path.parent.name] = print_of(graded, known)
     without = ", ".join(student for student, made in prints.items() if not made)
-    prints = {student: made for student, made in prints.items() if made}
-    for (one, a), (other, b) in itertools.combinations(prints.items(), 2):
+    prints = [(student, made) for student, made in prints.items() if made]
+    for (one, a), (other, b) in itertools.combinations(prints, 2):
         share = max(copydetect.compare_files(a, b)[1])
         if share > options.threshold:
             found.append((share, one, other))

@@ -12,19 +12,17 @@ import shutil
 
 import nbformat
 from nbformat.v4 import new_output
-from nbgrader.utils import is_grade, parse_utc
+from nbgrader.utils import parse_utc
 
 from grading import clean, repair, sandbox
 from grading.checks import Checker
-from grading.files import shown, within
+from grading.files import MOST_FILES, shown, within
 from grading.process import Ended, Process
 from grading.records import Record
 
 LARGEST_FILES = 100 * 2**20  # bytes handed in, notebook included
-MOST_FILES = 1000
 MOST_NOTES = 30
 SLACK = 120  # seconds that a process may take beyond its submission's time
-LOST = "The grader's process ended without a result; grade again."
 
 
 def apart(job):
@@ -38,16 +36,9 @@ def apart(job):
     worker.join()
 
 
-def record_in(folder):
-    """Return the Record in a submission's folder, or one that says that it is lost."""
-    return Record.read(folder) or Record(notes=[LOST])
-
-
 def process(job):
     """Grade a submission and store its Record; runs in a process of its own."""
     sandbox.prepare_process()
-    sandbox.remove(job.folder)
-    job.folder.mkdir(parents=True)
     try:
         record, notebook = grade(job)
         nbformat.write(notebook, job.folder / "graded.ipynb")
@@ -59,9 +50,8 @@ def process(job):
 def grade(job):
     """Return the Record of a submission, and its notebook as it can be shown."""
     template, record = job.template, Record(job.key, "graded", job.isolation)
-    for cell in filter(is_grade, template.source.cells):
-        key = repair.key_of(cell)
-        record.most[key], record.points[key] = cell.metadata.nbgrader.points, 0.0
+    record.most = repair.points_of(template.source)
+    record.points = dict.fromkeys(record.most, 0.0)
     try:
         handed = repair.hand(job.submitted, template)
     except repair.Unreadable as reason:
@@ -107,7 +97,7 @@ class Run:
 
     def __init__(self, job, handed, record):
         self.job, self.handed, self.record = job, handed, record
-        self.limits, self.template = job.limits, job.template
+        self.limits, self.blank = job.limits, job.template.released
         self.room = job.limits.outputs_kb * 1024  # for the outputs of what follows
         self.end = ""  # why the process ended early
         seconds = f"{job.limits.seconds:g} seconds"
@@ -120,11 +110,11 @@ class Run:
         work = folder / "files" / "work"
         (work / where).mkdir(parents=True)
         self.put_files(self.job.submitted, work)
-        self.put_files(self.template.folder, work / where)
+        self.put_files(self.job.template.folder, work / where)
         self.process = Process(self.job.isolation, self.limits, folder, where)
         try:
             seconds = self.limits.seconds
-            self.checker = Checker(self.template.source, self.process, seconds)
+            self.checker = Checker(self.job.template.source, self.process, seconds)
             for number, cell in enumerate(self.handed.notebook.cells, 1):
                 self.run_cell(cell, repair.key_of(cell) or f"number {number}")
         finally:
@@ -149,10 +139,8 @@ class Run:
         check, points = repair.is_check(cell), self.record.points
         if cell.cell_type != "code":
             if where in points:
-                blank = self.template.released.cells
-                blank = next(x for x in blank if repair.key_of(x) == where)
-                parts = ("source", "attachments")
-                same = all(cell.get(part) == blank.get(part) for part in parts)
+                blank = [(x.source, x.get("attachments")) for x in self.blank.cells]
+                same = (cell.source, cell.get("attachments")) in blank
                 points[where] = 0.0 if same else None
             return
         try:

@@ -44,21 +44,22 @@ class Outputs(io.TextIOBase):
 
     def begin(self):
         """Forget what there is."""
-        self.kept, self.left = [], self.size
+        self.kept, self.left, self.old = [], self.size, False
 
     def add(self, kind, **content):
         """Take an output, if there is still room for it."""
+        if self.old:
+            self.begin()
         self.left -= len(json.dumps(content, default=in_json, skipkeys=True))
         if self.left > 0:
             self.kept.append({"output_type": kind, **content})
 
     def write(self, text):
         """Take the beginning of a text."""
-        kept = str(text)[: max(self.left, 0)]
-        if not self.kept or "text" not in self.kept[-1]:
+        if self.old or not self.kept or "text" not in self.kept[-1]:
             self.add("stream", name="stdout", text="")
         if self.kept and "text" in self.kept[-1]:
-            self.kept[-1]["text"] += kept
+            self.kept[-1]["text"] += str(text)[: max(self.left, 0)]
         self.left -= len(text)
         return len(text)
 
@@ -87,8 +88,10 @@ class Publisher(DisplayPublisher):
         self.shell.outputs.add("display_data", data=data, metadata=metadata or {})
 
     def clear_output(self, wait=False):
-        """Forget what the cell has put out so far."""
-        self.shell.outputs.begin()
+        """Forget what the cell has put out so far, now or when more comes."""
+        self.shell.outputs.old = True
+        if not wait:
+            self.shell.outputs.begin()
 
 
 class Shell(InteractiveShell):
