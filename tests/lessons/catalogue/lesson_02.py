@@ -114,7 +114,8 @@ parity = Sequential([Dense(3, 3, rng_try), Dense(3, 1, rng_try)])
     ],
     "Exercise 4": [
         ("def abs_scale(n):\n    return np.sqrt(2 / n)", "does |z| lose half"),
-        ("def abs_scale(n):\n    return 1 / n", "instead of about 1"),
+        ("def abs_scale(n):\n    return 1 / n", "is this the variance, not its root"),
+        ("def abs_scale(n):\n    return np.sqrt(0.5 / n)", "0.0303 instead of about 1"),
         ("def abs_scale(n):\n    return 1", "1.07e+12 instead of about 1"),
         ("def abs_scale(n):\n    return 1 / 16", "twice as large"),
         ("def abs_scale(n):\n    np.sqrt(1 / n)", "is a return missing"),
