@@ -60,13 +60,8 @@ def hand(course, notebook=None, student="ada"):
     source, cells = template.source, out.notebook.cells
     assert len({cell.id for cell in cells}) == len(cells)
     assert out.notebook.metadata == source.metadata
-    needed = [
-        key_of(cell)
-        for cell in source.cells
-        if repair.is_grade(cell) or repair.is_solution(cell)
-    ]
-    found = [key_of(cell) for cell in cells if key_of(cell) in needed]
-    assert found == needed
+    keys = [key_of(cell) for cell in cells if key_of(cell)]
+    assert keys == [key_of(cell) for cell in source.cells if key_of(cell)]
     for cell in cells:
         assert re.fullmatch("[A-Za-z0-9-]{1,64}", cell.id)
         assert set(cell.metadata) <= {"nbgrader"}
@@ -103,27 +98,24 @@ def test_the_class(course, student):
         assert all(note.startswith(("Of several", "Cell n")) for note in out.notes)
 
 
-def test_a_solution_comes_through_as_it_is(course, mine):
-    out = hand(course, mine)
-    assert out.folder == course / "submitted/ada/tiny"
-    assert [key_of(cell) for cell in out.notebook.cells] == [*map(key_of, mine.cells)]
-    for cell in mine.cells:
-        if not repair.is_check(cell) and key_of(cell):
-            assert text_of(out, key_of(cell)) == cell.source
-
-
-# Repairs.
-
-
-@pytest.mark.parametrize("change", [students.strip_metadata, students.strip_ids])
-def test_lost_metadata_is_found_again(course, mine, change):
+@pytest.mark.parametrize(
+    "change", [lambda notebook: None, students.strip_metadata, students.strip_ids]
+)
+def test_a_solution_comes_through_with_ids_and_without(course, mine, change):
+    whole = solved(course).cells
     change(mine)
     mine.cells.insert(3, new_code_cell("double(np.ones((1, 1)))"))
     out = hand(course, mine)
-    assert text_of(out, "task-1") == mine.cells[2].source
-    assert text_of(out, "written").endswith("Because squares are not negative.")
+    assert out.folder == course / "submitted/ada/tiny"
     assert len(out.notebook.cells) == len(mine.cells)
-    assert out.notes.count("The cell task-1 had lost its metadata; found again.") == 1
+    for cell in whole:
+        if not repair.is_check(cell):
+            assert cell.source in sources(out)
+    lost = out.notes.count("The cell task-1 had lost its metadata; found again.")
+    assert lost == out.repaired == (not key_of(mine.cells[0]))
+
+
+# Repairs.
 
 
 def test_what_is_missing_stands_where_it_belongs(course, mine):
@@ -139,25 +131,23 @@ def test_what_is_missing_stands_where_it_belongs(course, mine):
 
 
 def test_of_copies_the_one_that_was_worked_on_is_graded(course, mine):
-    task = cell_of(mine, "task-1")
+    """Of a text that was given, an edited copy is the student's own."""
+    task, given = cell_of(mine, "task-1"), cell_of(mine, "text-001")
     blank = cell_of(handed_out(course), "task-1")
-    of_another = students.json_copy(task, id="b", source="def f(X):\n 1")
-    again = students.json_copy(cell_of(mine, "check-1"), id="again", source="4")
-    mine.cells += [students.json_copy(blank, id="late"), of_another, again]
+    others = [
+        students.json_copy(blank, id="late"),
+        students.json_copy(task, id="b", source="def f(X):\n 1"),
+        students.json_copy(cell_of(mine, "check-1"), id="again", source="4"),
+        students.json_copy(given, id="copy"),
+        students.json_copy(given, id="edited", source="My notes"),
+    ]
+    mine.cells += others
     out = hand(course, mine)
     assert text_of(out, "task-1") == task.source
-    assert len(out.notebook.cells) == len(solved(course).cells) + 1
-    assert of_another.source in sources(out)
-    assert "The cell task-1 was there more than once; one was graded." in out.notes
-
-
-def test_an_edited_copy_of_a_given_text_is_the_student_s_own(course, mine):
-    for more in ({"source": "My notes"}, {}):
-        given = cell_of(mine, "text-001")
-        mine.cells.append(students.json_copy(given, id=f"copy{len(more)}", **more))
-    out = hand(course, mine)
-    assert (out.notes, out.repaired) == ([], False)
-    assert "My notes" in sources(out)
+    assert len(out.notebook.cells) == len(solved(course).cells) + 2
+    assert {others[1].source, "My notes"} <= {*sources(out)}
+    said = "The cell {} was there more than once; one was graded."
+    assert out.notes == [said.format(key) for key in ("task-1", "check-1")]
 
 
 def test_an_own_cell_is_never_taken_for_a_test(course):
@@ -208,99 +198,79 @@ def put(course, files):
         "own": new_notebook(cells=[new_markdown_cell("My own notes")]),
     }
     for filename, content in files.items():
-        hand_in(course, "ada", words.get(content, content), filename=filename)
+        if content is None:
+            path = course / "submitted/ada/tiny" / filename
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(course / "source/tiny")
+        else:
+            hand_in(course, "ada", words.get(content, content), filename=filename)
 
 
-ODD_NAMES = ("tiny.ipynb.json", "tiny.ipynb.txt", "tiny.json", "tiny", "Tiny.IPYNB")
-TAKEN = "{} was taken for tiny.ipynb."
-
-
-@pytest.mark.parametrize(
-    ("files", "notes"),
-    [
-        *[
-            ({name: "solved", "a.txt": "{notes}", "b.json": '{"cells": 3}'}, [TAKEN])
-            for name in ODD_NAMES
-        ],
-        ({"homework/work.ipynb": "solved"}, [TAKEN]),
-        (
-            {os.fsdecode(b"\xfc\n.ipynb"): "solved"},
-            [TAKEN.format("\ufffd\ufffd.ipynb")],
-        ),
-        (
-            {"tiny-Copy1.ipynb": "solved", "tiny.ipynb": "blank", "own.ipynb": "own"},
-            ["Of several, {} was graded.", TAKEN],
-        ),
-        (
-            {
-                "tiny.ipynb": "half",
-                "best.ipynb": "solved",
-                "deeper/tiny.ipynb": "solved",
-            },
-            ["Of several, {} was graded."],
-        ),
-        (
-            {"tiny-Copy1.ipynb": "solved", "tiny.ipynb": "{"},
-            [
-                "tiny.ipynb is no notebook, or damaged (Expecting property name "
-                "enclosed in double quotes: line 1 column 2 (char 1)): open it in "
-                "JupyterLab, clear the outputs, save it, and hand in again.",
-                TAKEN,
-            ],
-        ),
-    ],
-    ids=str,
+TAKEN, SEVERAL = "{} was taken for tiny.ipynb.", "Of several, {} was graded."
+BROKEN = (
+    "tiny.ipynb is no notebook, or damaged (Expecting property name enclosed in double "
+    "quotes: line 1 column 2 (char 1)): open it in JupyterLab, clear the outputs, save "
+    "it, and hand in again."
 )
+ODD = ["tiny.ipynb.json", "tiny.ipynb.txt", "tiny.json", "tiny", "Tiny.IPYNB"]
+ODD += ["homework/work.ipynb"]
+COPY, HALF = {"tiny-Copy1.ipynb": "solved"}, {"tiny.ipynb": "half"}
+OTHERS = {"best.ipynb": "solved", "deeper/tiny.ipynb": "solved"}
+FOUND = [
+    *[({x: "solved", "a.txt": "{", "b.json": '{"cells": 3}'}, TAKEN) for x in ODD],
+    ({os.fsdecode(b"\xfc\n.ipynb"): "solved"}, TAKEN.format("\ufffd\ufffd.ipynb")),
+    (COPY | {"tiny.ipynb": "blank", "own.ipynb": "own"}, SEVERAL, TAKEN),
+    (HALF | OTHERS, SEVERAL),
+    (COPY | {"tiny.ipynb": "{"}, BROKEN, TAKEN),
+    (
+        {"a/b/tiny.ipynb": "solved", "a/b/data.txt": "2"},
+        "tiny.ipynb was in the folder a/b.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "notes"), [(x[0], x[1:]) for x in FOUND], ids=str)
 def test_the_notebook_is_found_and_told(course, files, notes):
-    """It is the first of the files."""
+    """It is the first of the files, and what lies beside it stays beside it."""
     put(course, files)
     first = next(iter(files))
     out = hand(course)
     assert out.notes == [note.format(first) for note in notes]
-    assert out.repaired == (first != "tiny.ipynb")
+    assert out.repaired == (not first.endswith("tiny.ipynb"))
+    assert out.folder == (course / "submitted/ada/tiny" / first).parent
     assert "return doubled" in text_of(out, "task-1")
     assert (STUB in text_of(out, "task-2")) == (files[first] == "half")
 
 
-def test_a_notebook_in_a_folder_keeps_the_files_beside_it(course):
-    put(course, {"homework/tiny/tiny.ipynb": "solved", "homework/tiny/data.txt": "2"})
-    out = hand(course)
-    assert out.folder == course / "submitted/ada/tiny/homework/tiny"
-    assert out.notes == ["tiny.ipynb was in the folder homework/tiny."]
-    assert not out.repaired
-
-
-@pytest.mark.parametrize(
-    ("files", "said"),
-    [
-        *[
-            (
-                {name: b"PK\3\4\xff\xff"},
-                f"{name} is no notebook, or damaged (it is an archive",
-            )
-            for name in ("hw.zip", "hw.tar.gz", "tiny.ipynb")
-        ],
-        *[
-            (
-                {"tiny.ipynb": json.dumps({"cells": [cell]})},
-                "damaged (it has no list of cells)",
-            )
-            for cell in ("text", None, [], 3)
-        ],
-        ({f"{n:02}.docx": "x" for n in range(30)}, "08.docx, 09.docx."),
-        (
-            {"a/tiny.ipynb": "solved", "b/tiny.ipynb": "solved"},
-            "There are 2 notebooks (a/tiny.ipynb, b/tiny.ipynb), and it is not clear "
-            "which one is meant: hand in one, called tiny.ipynb.",
-        ),
-        (
-            {"tiny.ipynb": "blank", "a.ipynb": "solved", "b.ipynb": "solved"},
-            "There are 2 notebooks (a.ipynb, b.ipynb), and",
-        ),
+NONE = "{} is no notebook, or damaged ({}"
+CELLS = "it has no list of cells)"
+TWO = "There are 2 notebooks ({0}/tiny.ipynb, {1}/tiny.ipynb), and it is not clear "
+UNCLEAR = [
+    *[
+        ({name: b"PK\3\4\xff\xff"}, NONE.format(name, "it is an archive"))
+        for name in ("hw.zip", "hw.tar.gz", "tiny.ipynb")
     ],
-    ids=str,
-)
+    *[
+        ({"tiny.ipynb": json.dumps({"cells": [x]})}, NONE.format("tiny.ipynb", CELLS))
+        for x in ("text", None, [], 3)
+    ],
+    ({f"{n:02}.docx": "x" for n in range(30)}, "08.docx, 09.docx."),
+    (
+        {"a/tiny.ipynb": "solved", "b/tiny.ipynb": "solved"},
+        TWO.format("a", "b") + "which one is meant: hand in one, called tiny.ipynb.",
+    ),
+    (
+        {"tiny.ipynb": "blank", "a.ipynb": "solved", "b.ipynb": "solved"},
+        "There are 2 notebooks (a.ipynb, b.ipynb), and",
+    ),
+    ({"all.ipynb": None}, NONE.format("all.ipynb", "it is a link)")),
+    ({"": None}, "(it is a link)"),
+]
+
+
+@pytest.mark.parametrize(("files", "said"), UNCLEAR, ids=str)
 def test_what_is_no_notebook_or_not_clear_is_told(course, files, said):
+    """No link is followed, be it a file or the whole folder."""
     put(course, files)
     with pytest.raises(repair.Unreadable, match=re.escape(said)):
         hand(course)
@@ -314,20 +284,6 @@ def test_what_systems_leave_behind_is_ignored(course, filename):
     assert not any("several" in note for note in hand(course).notes)
     folder = course / "submitted/ada/tiny"
     assert within(folder) == [folder / filename]
-
-
-@pytest.mark.parametrize(
-    ("place", "said"),
-    [
-        ("submitted/ada/tiny", "(it is a link)"),
-        ("submitted/ada/tiny/all.ipynb", "all.ipynb is no notebook, or damaged (it is"),
-    ],
-)
-def test_links_are_not_followed(course, place, said):
-    (course / place).parent.mkdir(parents=True, exist_ok=True)
-    (course / place).symlink_to(course / "source/tiny")
-    with pytest.raises(repair.Unreadable, match=re.escape(said)):
-        hand(course)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -367,16 +323,12 @@ def test_real_assignments_are_told_apart_without_ids(tmp_path, name):
                 assert kept[key_of(cell)] == cell.source
 
 
-def test_a_cell_of_another_assignment_does_no_harm(course, mine):
+def test_of_cells_of_another_assignment_none_is_needed(course, mine):
     task = cell_of(mine, "task-1").source
     mine.cells += of("02_dense_layer").cells[:8]
     assert text_of(hand(course, mine), "task-1") == task
-
-
-def test_a_notebook_with_one_function_of_the_assignment_fits(course):
-    double = new_code_cell("def double(X):\n    return 2 * X")
-    out = hand(course, new_notebook(cells=[double]))
-    assert text_of(out, "task-1") == double.source
+    alone = new_notebook(cells=[new_code_cell(task)])  # and one of this is enough
+    assert text_of(hand(course, alone), "task-1") == task
 
 
 # Pictures.
@@ -412,8 +364,6 @@ BAD = {  # what is to cost memory or time, each as much of it as is read at all
     "a text for cells": '0, "cells": "' + "x" * 19 * MB + '"',
 }
 REFUSED = {*BAD, "many files"} - {"a wide text", "lists", "texts"}
-
-
 COST = """
 import json, sys, time
 from pathlib import Path
