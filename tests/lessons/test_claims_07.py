@@ -80,6 +80,7 @@ def test_moved_digits():
         neighbour.append(np.mean(found == labels))
         mean.append(np.mean(lesson.nearest(there, lesson.means) == labels))
     assert (round(min(right), 2), round(max(right), 2)) == (0.39, 0.51)
+    assert np.mean(right) == near(0.471, 0.003)
     assert (round(min(sure), 2), round(max(sure), 2)) == (0.82, 0.87)
     assert np.mean(neighbour) == near(0.68, 0.01)
     assert np.mean(mean) == near(0.31, 0.015)
