@@ -214,13 +214,3 @@ def page_of(course, student, name=TINY, as_it_reads=True):
     """Return a feedback page, without its tags if as_it_reads."""
     page = Path(course, "feedback", student, name, f"{name}.html").read_text("utf-8")
     return html.unescape(re.sub("<[^>]+>", "", page)) if as_it_reads else page
-
-
-def assert_came_to(course, student):
-    """Compare a submission's row and page with what the class's table says of it."""
-    row = rows_of(course)[student.name]
-    assert {key: float(row[key]) for key in student.points} == student.points
-    assert float(row["score"]) == sum(student.points.values())
-    assert (row["status"], row["max_score"]) == (student.status, "19")
-    assert student.says in row["notes"]
-    assert student.says in page_of(course, student.name)

@@ -99,13 +99,9 @@ def compiled(key, source):
 def run(name, replaced=()):
     """Run all code cells of an assignment in one namespace.
 
-    Args:
-        name: of the assignment, such as "01_neuron".
-        replaced: {id: source} to run in place of the notebook's own.
-
-    Returns:
-        {id of a check: points} and {id of a check: what it printed}.  No cell may
-        raise, or write on stderr.
+    Replaced is {id: source} to run in place of the notebook's own.  Returns {id of a
+    check: points} and {id of a check: what it printed}.  No cell may raise, or write
+    on stderr.
     """
     replaced, points, says = dict(replaced), {}, {}
     matplotlib.use("agg")

@@ -497,6 +497,11 @@ def double(X):
     return 2 * X
 %% cell task-2 exit-in-cell 456 graded | Cell number 5: it raised SystemExit
 exit()
+%% cell task-2 live-plot 456 graded
+from IPython.display import clear_output
+for step in range(100):
+    print("x" * 9000, "step", step)
+    clear_output(wait=True)
 %% cell task-2 metadata-width 456 graded
 from IPython.display import display
 width = {"width": "1 onerror=document.title='taken'"}

@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from collections import Counter
 
 import pytest
 from classroom import TINY, hand_in, make_course, rows_of, run_grader, solved
@@ -23,12 +22,12 @@ def cluster():
 
 
 def test_a_lost_workers_submissions_are_graded_all_the_same(cluster, tmp_path, capsys):
-    course = make_course(tmp_path / "course")
+    course, attempts = make_course(tmp_path / "course"), set()
     names = [f"student-{number}" for number in range(6)]
     for name in names:
         hand_in(course, name, solved(course))
     workers = [nanny.process.pid for nanny in cluster.workers.values()]
-    attempts = set()
+    done = threading.Event()
 
     def watch():
         """Note all attempts, and end a worker when both have one."""
@@ -38,7 +37,6 @@ def test_a_lost_workers_submissions_are_graded_all_the_same(cluster, tmp_path, c
                 os.kill(workers.pop(), signal.SIGKILL)
                 workers.clear()
 
-    done = threading.Event()
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
@@ -49,13 +47,10 @@ def test_a_lost_workers_submissions_are_graded_all_the_same(cluster, tmp_path, c
     said = capsys.readouterr().out
     assert not workers
     assert len(attempts) > len(names)  # what the lost worker had was done again
-    assert "6 submissions (6 graded)" in said
-    told = Counter(line.split()[1] for line in said.splitlines() if "/6 " in line)
-    assert told == {f"{name}:": 1 for name in names}
-    rows = rows_of(course)
-    assert [float(rows[name]["score"]) for name in names] == [15] * len(names)
-    folder = course / ".grading" / TINY / "students"
-    assert len(list(folder.iterdir())) == len(names)
+    told = [line.split()[1] for line in said.splitlines() if "/6 " in line]
+    assert sorted(told) == [f"{name}:" for name in names]
+    assert [row["score"] for row in rows_of(course).values()] == ["15"] * len(names)
+    assert len([*course.glob(f".grading/{TINY}/students/*")]) == len(names)
     assert run_grader(course, "--dask", cluster.scheduler_address) == 0
     assert "0 graded now" in capsys.readouterr().out
 

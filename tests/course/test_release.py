@@ -40,29 +40,19 @@ def test_hand_out_holds_no_line_of_solution_hidden_test_or_mark_scheme(name):
     assert not any(cell.get("outputs") for cell in handed)
 
 
-@pytest.fixture(scope="module")
-def generated(tmp_path_factory):
-    """All hand-outs, generated anew in a course folder of their own."""
-    course = tmp_path_factory.mktemp("generated")
-    shutil.copy(release.COURSE / release.SETTINGS, course)
-    shutil.copytree(release.COURSE / "source", course / "source")
-    release.main(["--course", str(course)])
-    return course
-
-
-def test_committed_hand_outs_are_what_the_sources_generate(generated):
+def test_committed_hand_outs_are_what_the_sources_generate(tmp_path):
+    shutil.copy(release.COURSE / release.SETTINGS, tmp_path)
+    shutil.copytree(release.COURSE / "source", tmp_path / "source")
+    release.main(["--course", str(tmp_path)])
     committed = files(release.COURSE / "release")
-    assert committed == files(generated / "release"), "run make assignments"
+    assert committed == files(tmp_path / "release"), "run make assignments"
     assert {path.parts[0] for path in committed} == set(NAMES)
 
 
-def test_what_stands_in_place_of_a_solution(course):
+def test_what_stands_in_place_of_a_solution_and_what_cannot_be_made(course, tmp_path):
     notebook = handed_out(course)
     assert cell_of(notebook, "task-1").source.split("\n")[-1] == f"    {STUB}"
     assert cell_of(notebook, "written").source.endswith("in place of this line.*")
-
-
-def test_an_unknown_name_is_told(course, tmp_path):
     with pytest.raises(SystemExit, match=r"no assignment 'tyni'.*there are: tiny"):
         release.main(["tyni", "--course", str(course)])
     (tmp_path / "source" / "a").mkdir(parents=True)

@@ -158,15 +158,16 @@ def test_an_own_cell_is_never_taken_for_a_test(course):
     assert mine.cells[3].source in sources(hand(course, mine))
 
 
-@pytest.mark.parametrize(
-    ("end", "more"), [("\r\n", ""), (" \t\n", "\n\n"), ("\r", "")], ids=repr
-)
-def test_line_ends_and_blanks_are_no_change(course, mine, end, more):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \t\n", "\r"], ids=repr)
+def test_encodings_line_ends_and_blanks_are_no_change(course, mine, encoding, end):
+    insert(mine, "task-2", "# für Zoë")
     for cell in mine.cells:
-        cell.source = cell.source.replace("\n", end) + more
-    out = hand(course, mine)
-    assert (out.repaired, out.notes) == (False, [])
+        cell.source = cell.source.replace("\n", end) + (end if end[0] == " " else "")
+    out = hand(course, json.dumps(mine, ensure_ascii=False).encode(encoding))
+    assert "# für Zoë" in [source.strip() for source in sources(out)]
     assert not any("\r" in source for source in sources(out))
+    assert (out.notes, out.repaired) == ([], False)
 
 
 def test_raw_cells_become_text_and_odd_cells_do_no_harm(course, mine):
@@ -286,41 +287,28 @@ def test_what_systems_leave_behind_is_ignored(course, filename):
     assert within(folder) == [folder / filename]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings(course, mine, encoding):
-    insert(mine, "task-2", "# für Zoë")
-    out = hand(course, json.dumps(mine, ensure_ascii=False).encode(encoding))
-    assert "# für Zoë" in sources(out)
-    assert (out.notes, out.repaired) == ([], False)
-
-
 # Which assignment it is.
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_lesson_is_not_repaired_into_an_assignment(course, name):
-    lesson = (release.COURSE.parent / f"{name}.ipynb").read_text("utf-8")
-    path = hand_in(course, "ada", lesson, name)
-    with pytest.raises(repair.Unreadable, match="No cell of this assignment is in"):
-        repair.hand(path.parent, template_of(release.COURSE, name))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_real_assignments_are_told_apart_without_ids(tmp_path, name):
+def test_real_assignments_and_lessons_are_told_apart_without_ids(tmp_path, name):
     template = template_of(release.COURSE, name)
+    lesson = (release.COURSE.parent / f"{name}.ipynb").read_text("utf-8")
+    handed = {"lesson": (lesson, "No cell of this assignment is in")}
     for other in NAMES:
         mine = solved(release.COURSE, other)
         students.strip_ids(mine)
-        path = hand_in(tmp_path, other, mine, name)
-        if other != name:
-            with pytest.raises(repair.Unreadable, match=f"like assignment {other}:"):
+        handed[other] = mine, f"like assignment {other}:"
+    for student, (notebook, said) in handed.items():
+        path = hand_in(tmp_path, student, notebook, name)
+        if student != name:
+            with pytest.raises(repair.Unreadable, match=said):
                 repair.hand(path.parent, template)
-            continue
-        out = repair.hand(path.parent, template)
-        kept = {key_of(cell): cell.source for cell in out.notebook.cells}
-        for cell in solved(release.COURSE, name).cells:
-            if key_of(cell) and not repair.is_check(cell):
-                assert kept[key_of(cell)] == cell.source
+    out = repair.hand(tmp_path / "submitted" / name / name, template)
+    kept = {key_of(cell): cell.source for cell in out.notebook.cells}
+    for cell in solved(release.COURSE, name).cells:
+        if key_of(cell) and not repair.is_check(cell):
+            assert kept[key_of(cell)] == cell.source
 
 
 def test_of_cells_of_another_assignment_none_is_needed(course, mine):
@@ -365,7 +353,7 @@ BAD = {  # what is to cost memory or time, each as much of it as is read at all
 }
 REFUSED = {*BAD, "many files"} - {"a wide text", "lists", "texts"}
 COST = """
-import json, sys, time
+import json, resource, sys, time
 from pathlib import Path
 from grading import release, repair
 course, start, said = Path(sys.argv[1]), time.process_time(), {}
@@ -375,8 +363,7 @@ for folder in course.glob("submitted/*/tiny"):
         repair.hand(folder, template)
     except repair.Unreadable as reason:
         said[folder.parent.name] = str(reason)
-status = Path("/proc/self/status").read_text()
-memory = int(status.split("VmHWM:")[1].split()[0]) / 1024
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps([memory, time.process_time() - start, said]))
 """
 

@@ -4,6 +4,7 @@ import base64
 import functools
 import io
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -47,20 +48,10 @@ def student(code):
     return functools.partial(Link(process, {}).ask, "name")
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        True,
-        -7,
-        10**30,
-        0.1,
-        np.inf,
-        "\u00e9\n",
-        (1, [2]),
-        {"a": [1], (1, 2): None},
-    ],
-)
+PLAIN = [None, True, -7, 10**30, 0.1, np.inf, "\u00e9\n", (1, [2])]
+
+
+@pytest.mark.parametrize("value", [*PLAIN, {"a": [1], (1, 2): None}])
 def test_plain_values_come_back_as_they_are(value):
     found = student(SAME)("same")(value)
     assert found == value
@@ -99,37 +90,29 @@ def test_what_is_changed_in_place_is_changed_for_the_caller():
     assert layer.b is a
 
 
-def test_an_object_of_the_student_s_is_a_stand_in():
+def test_an_object_is_a_stand_in_or_one_of_nnlib_s_and_the_same_each_time():
     look_up = student(
         "class Own(nnlib.layers.Layer):\n    shared = 1\n    def forward(self, X):\n"
         "        self.n = getattr(self, 'n', 0) + 1\n        return X + self.n\n"
         "made = Own()\n"
+        "model = nnlib.Sequential([nnlib.Dense(2, 2, np.random.default_rng(0))])\n"
+        "model.layers[0].forward = lambda X: X * 0\n"
     )
-    own = look_up("Own")()
+    own, model = look_up("Own")(), look_up("model")
     assert isinstance(own, StandIn)
     assert isinstance(own, nnlib.layers.Layer)
     assert type(own).__name__ == "Own"
     assert own(np.zeros((1, 1)))[0, 0] == 1
     assert own.forward(np.zeros((1, 1)))[0, 0] == 2
     own.n = 10
-    assert own.n == 10
-    assert own.shared == 1
-    assert not hasattr(own, "missing")
+    assert (own.n, own.shared, hasattr(own, "missing")) == (10, 1, False)
     assert look_up("made") is look_up("made")
-    model = nnlib.Sequential([own])
-    assert model(np.zeros((2, 2)))[0, 0] == 11
+    assert nnlib.Sequential([own])(np.zeros((2, 2)))[0, 0] == 11
 
-
-def test_an_object_of_nnlib_s_is_the_same_each_time_and_hides_no_method():
-    look_up = student(
-        "model = nnlib.Sequential([nnlib.Dense(2, 2, np.random.default_rng(0))])\n"
-        "model.layers[0].forward = lambda X: X * 0\n"
-    )
-    model = look_up("model")
-    assert type(model) is nnlib.Sequential
     assert model is look_up("model")
+    assert type(model) is nnlib.Sequential
     assert type(model.layers[0]) is nnlib.Dense
-    assert "forward" not in vars(model.layers[0])
+    assert "forward" not in vars(model.layers[0])  # no method is hidden
 
 
 def test_exceptions_keep_name_base_text_and_line():
@@ -148,14 +131,10 @@ def test_exceptions_keep_name_base_text_and_line():
 # What a student's process could say, and no honest one does.
 
 
-class Liar:
-    """A process that answers what it likes."""
-
-    def __init__(self, **answer):
-        self.answer = answer
-
-    def ask(self, request, seconds):
-        return self.answer
+def said(late=False, **answer):
+    """Return what comes of a question to a process that answers what it likes."""
+    liar = SimpleNamespace(ask=lambda request, seconds: answer | {"late": late})
+    return Link(liar, {}).ask("name", np.zeros(1))
 
 
 def npy(descr, shape):
@@ -199,22 +178,21 @@ ANSWERS += [{"value": 1, "things": []}, {"value": 1, "things": [None], "error": 
 @pytest.mark.parametrize("answer", ANSWERS, ids=str)
 def test_nonsense_is_refused_in_a_sentence(answer):
     with pytest.raises(ValueError, match="the value cannot be read"):
-        Link(Liar(**answer), {}).ask("name", np.zeros(1))
+        said(**answer)
 
 
 def test_no_attribute_of_a_mirrored_object_is_more_than_data():
-    inner, several = ["object", 1, "nnlib.layers:ReLU", {}], ["list", ["thing", 1]]
+    inner, several = ["object", 1, "nnlib.layers:ReLU", {}], ["list", ["thing", 2]]
     hidden = dict.fromkeys(["__array_interface__", "_x", "forward"], 1)
-    hidden |= {"W": ["thing", 1], "n": ["thing", 2]}
-    things = [["object", 0, "nnlib.layers:Dense", hidden], inner, several]
-    found = Link(Liar(value=["thing", 0], things=things), {}).ask("name")
-    assert list(vars(found)) == ["n"]
+    hidden |= {"W": ["thing", 2], "n": ["thing", 3]}
+    things = [None, ["object", 0, "nnlib.layers:Dense", hidden], inner, several]
+    assert list(vars(said(value=["thing", 1], things=things))) == ["n"]
 
 
 def test_a_late_answer_ends_the_check():
     with pytest.raises(TooSlow):
-        Link(Liar(late=True), {}).ask("name", "x")
-    link = Link(Liar(value=1, things=[]), {})
+        said(late=True)
+    link = Link(None, {})
     link.until = time.monotonic()
     with pytest.raises(TooSlow):
         link.ask("name", "x")

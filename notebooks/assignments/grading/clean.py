@@ -140,7 +140,7 @@ class Pictures:
         return f"data:image/{kind};base64,{content}" if kind else ""
 
 
-class Renderer(mistune.HTMLRenderer):
+class _Renderer(mistune.HTMLRenderer):
     """Makes HTML of Markdown, with formulas as MathML and pictures as data: URIs."""
 
     def __init__(self, find):
@@ -148,19 +148,15 @@ class Renderer(mistune.HTMLRenderer):
         self.find = find
 
     def text(self, text):
-        """Return text, its entities such as &lt; understood."""
-        return escape(unescape(text))
+        return escape(unescape(text))  # it has entities such as &lt;
 
     def inline_math(self, tex):
-        """Return a formula between dollars."""
         return mathml(tex, f"${tex}$", "inline")
 
     def block_math(self, tex):
-        """Return a formula between double dollars."""
         return mathml(tex, f"$${tex}$$", "block")
 
     def latex_environment(self, name, body):
-        r"""Return a formula from \begin to \end."""
         tex = rf"\begin{{{name}}}{body}\end{{{name}}}"
         return mathml(tex, tex, "block")
 
@@ -172,7 +168,6 @@ class Renderer(mistune.HTMLRenderer):
         return escape(f"[picture: {alt or url}]")
 
     def task_list_item(self, text, checked=False):
-        """Return an item of a list that has boxes to tick."""
         return f"<li>{'☑' if checked else '☐'} {text}</li>"
 
 
@@ -201,7 +196,7 @@ def markdown(source, attachments=None, pictures=None, moment=None):
     if len(source) <= TEXT:
         moment = moment or time.monotonic() + SECONDS / 2
         with contextlib.suppress(Exception, TooSlow), until(moment):
-            renderer = Renderer(lambda url: pictures.find(url, attachments))
+            renderer = _Renderer(lambda url: pictures.find(url, attachments))
             made = MarkdownWithMath(renderer).render(source)
             protocols = ["http", "https", "mailto", "data"]
             html = bleach.clean(made, TAGS.split(), allowed, protocols)

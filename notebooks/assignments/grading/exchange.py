@@ -25,7 +25,6 @@ from grading import release
 from grading.files import MOST_BYTES, MOST_FILES, replacing, say, within
 
 STUDENT = r"[A-Za-z0-9][\w.@-]*"
-FOUND_BY = {"timestamp.txt": r".{10,50}", "submission_secret.txt": r"[0-9a-f]{128}"}
 
 
 def part(kind, course, name, student="*"):
@@ -109,9 +108,7 @@ def hand_back(course, name):
         student = page.parents[1].name
         handed = course / "submitted" / student / name
         try:
-            for file, form in FOUND_BY.items():
-                if not re.fullmatch(form, (handed / file).read_text("ascii")):
-                    raise ValueError(f"{file} is none of nbgrader's")
+            for file in ("timestamp.txt", "submission_secret.txt"):  # it is found by
                 shutil.copy(handed / file, page.parent)
             part(default.ExchangeReleaseFeedback, course, name, student).start()
             count += 1

@@ -2,11 +2,9 @@
 
 Usage: python -m grading.grade NAME [options]      (make grade ASSIGNMENT=NAME)
 
-Each submission is run in processes and a folder of its own, closed in as far as this
-machine allows.  What did not change since the last time is not run again, marks given
-by hand stay, and a grading that was interrupted goes on where it stopped: just run the
-command again.  Scores are in gradebook.db (Formgrader shows them, and takes the marks
-for the written answers) and in grades.csv; pages for the students are in feedback/.
+What did not change since the last time is not run again, marks given by hand stay, and
+a grading that was interrupted goes on where it stopped.  Scores are in gradebook.db and
+in grades.csv; pages for the students are in feedback/.
 The exit code is 0 if everybody who handed in has a grade, 1 if somebody has none.
 """
 

@@ -28,17 +28,15 @@ PAGES = jinja2.Environment(
 def make(job):
     """Write the page of a PageJob, whole or not at all."""
     record, names, cells = job.record, names_of(job.template.released), []
-    ran = record.status not in ("unreadable", "failed")
     earned, points = {}, {}
     for key, most in record.most.items():
         mark = job.marks.get(key, Mark())
         score = record.points.get(key) if mark.score is None else mark.score
-        score = 0 if score is None and not ran else score
         earned[key] = None if score is None else score + (mark.extra or 0)
-        waits = f"not marked yet (of {number(most)})"
-        got = "" if score is None else f"{number(earned[key])} of {number(most)}"
-        points[key] = got or waits
-    if ran:
+        points[key] = f"not marked yet (of {number(most)})"
+        if score is not None:
+            points[key] = f"{number(earned[key])} of {number(most)}"
+    if record.status != "unreadable":
         cells = cells_of(job, points)
     keys = {cell["key"] for cell in cells}
     html = PAGES.get_template("page.html").render(

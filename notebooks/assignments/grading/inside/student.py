@@ -70,49 +70,44 @@ def in_json(value):
     return base64.b64encode(value).decode() if coded else str(value)
 
 
-class Hook(DisplayHook):
-    """Takes the value of a cell's last line."""
+class _Hook(DisplayHook):
+    """Takes the value of a cell's last line, and gives it the name _."""
 
     def __call__(self, result=None):
-        """Take it, if there is one, and give it the name _."""
         if result is not None and not self.quiet():
             self.shell.user_ns["_"] = result
             self.shell.display_pub.publish(*self.compute_format_data(result))
 
 
-class Publisher(DisplayPublisher):
-    """Takes what display() shows."""
+class _Publisher(DisplayPublisher):
+    """Takes what display() shows, and forgets it, now or when more comes."""
 
     def publish(self, data, metadata=None, **_):
-        """Take it in its forms."""
         self.shell.outputs.add("display_data", data=data, metadata=metadata or {})
 
     def clear_output(self, wait=False):
-        """Forget what the cell has put out so far, now or when more comes."""
         self.shell.outputs.old = True
         if not wait:
             self.shell.outputs.begin()
 
 
-class Shell(InteractiveShell):
-    """IPython without a terminal and without files of its own."""
+class _Shell(InteractiveShell):
+    """IPython without a terminal, without windows, and without files of its own."""
 
     def _showtraceback(self, kind, error, lines):
         told = {"ename": kind.__name__, "evalue": str(error), "traceback": lines}
         self.outputs.kept.append({"output_type": "error", **told})
 
-    def ask_exit(self):
-        """End the cell, as sys.exit does, when it calls exit or quit."""
+    def ask_exit(self):  # by exit() or quit(), which end the cell alone
         raise SystemExit("exit() or quit()")
 
-    def system(self, command):
-        """Run a command of the system's, as after "!"; there is no terminal for it."""
+    def system(self, command):  # after "!"
         out = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         done = subprocess.run(command, shell=True, text=True, errors="replace", **out)
         print(done.stdout, end="")
 
     def enable_gui(self, gui=None):
-        """Open no window."""
+        pass
 
 
 def report_memory_error(shell, kind, error, trace, tb_offset=None):
@@ -213,10 +208,10 @@ def main():
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(2, 1)
-    Shell.outputs = Outputs(size)
-    classes = {"displayhook_class": Hook, "display_pub_class": Publisher}
+    _Shell.outputs = Outputs(size)
+    classes = {"displayhook_class": _Hook, "display_pub_class": _Publisher}
     config = Config({"HistoryManager": {"enabled": False}})
-    shell = Shell.instance(config=config, colors="nocolor", cache_size=0, **classes)
+    shell = _Shell.instance(config=config, colors="nocolor", cache_size=0, **classes)
     shell.set_custom_exc((MemoryError,), report_memory_error)
     sys.path.insert(0, "")
     # the student's code cannot raise these limits again
