@@ -30,21 +30,11 @@ def test_importing_nnlib_needs_numpy_alone():
         "import sys, numpy.random; before = set(sys.modules);"
         "import nnlib; print(*(sys.modules.keys() - before))"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    packages = {name.split(".")[0] for name in run.stdout.split()}
-    assert "nnlib" in packages
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    packages = {name.split(".")[0] for name in loaded}
     assert packages - sys.stdlib_module_names <= {"nnlib", "numpy"}
-    assert "nnlib.plotting" not in run.stdout.split()
-    assert run.stderr == ""
-
-
-def test_the_public_names_are_those_of_the_design():
-    assert " ".join(sorted(nnlib.__all__, key=str.lower)) == (
-        "calibration check_gradients datasets Dense fit metrics minibatches MSE Neuron "
-        "one_hot ReLU Sequential SGD softmax SoftmaxCrossEntropy"
-    )
+    assert not {"nnlib.exercises", "nnlib.plotting"} & {*loaded}
+    assert "nnlib.layers" in loaded
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -72,5 +62,4 @@ def test_what_is_wrong_in_general_is_told_once_in_the_package_s_docstring():
 
 def test_jupyter_shows_the_arguments_of_a_model_of_one_s_own():
     own = type("Own", (nnlib.Sequential,), {"__init__": lambda self, n, rng: None})
-    assert arguments(nnlib.Sequential)[0] == "layers"
     assert arguments(own) == ["n", "rng"]
