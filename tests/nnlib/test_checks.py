@@ -37,51 +37,41 @@ NAMES = {  # and the checks as the table calls them
     "rows": lambda a, b: c.check_same_rows(np.array(a), np.array(b), "f", "a and b"),
 }
 WRONG = table("""
-array(None) => TypeError | X must be a number or an array | got None | lack its return
 array([[1, 2], [3]]) => ValueError | X must be an array | a ragged list | rows differ
 array(Sparse()) => TypeError | a number or an array | got Sparse | its toarray()
 array(map(int, "12")) => TypeError | a number or an array | got map | made a list?
 array(ReLU()) => TypeError | X must be a number or an array | got ReLU | be called
 array({1, 2}) => TypeError | X must be a number or an array | got set | swapped
-real(None) => TypeError | f: X must be a number or an array | got None | never set?
+real(None) => TypeError | got None: does a function lack its return, or was a value
 real("x.csv") => TypeError | must hold real numbers | got dtype <U5 | are there strings
 real([1j]) => TypeError | real numbers | dtype complex128: are there strings, None or
-real(objects(1, None)) => TypeError | real numbers | dtype object: are there strings
 real(objects(True, 0.5)) => TypeError | got dtype object: X.astype(float) makes numbers
 real([["1.5"], ["2"]]) => TypeError | <U3: np.asarray(X).astype(float) makes numbers
-numbers(["a"]) => TypeError | f: X must hold real numbers | got dtype <U1
 numbers([[1, 2], [nan, 4], [5, nan]]) => ValueError | finite | first at index (1, 0):
 numbers([inf, 1]) => ValueError | f: X must hold finite numbers | got NaN or inf
 numbers([1, -inf]) => ValueError | finite numbers | first at index (1,): was a value
-numbers(nan) => ValueError | f: X must hold finite numbers, got NaN or inf: was a value
 number([1.0]) => ValueError | b must be one number | array of shape (1,) | a[0]
-number(nan) => ValueError | b must hold finite numbers, got NaN or inf
+number(nan) => ValueError | b must hold finite numbers, got NaN or inf: was a value
 batch(ones(2), 2) => ValueError | f expects X of shape (m, 2) | (2,): one sample is a
 batch(ones(1), 1) => ValueError | (m, 1) | got (1,): one sample is a row, X[None, :]
 batch(ones(6), 1) => ValueError | (6,): m samples of one number are a column, X[:, None
 batch([1, 2]) => ValueError | (m, k) | (2,): one sample is | np.asarray(X)[:, None]
 batch(ones(6), 2) => ValueError | (m, 2) | (6,): a batch has two axes, a sample is a
 batch(ones(0)) => ValueError | got (0,): a batch has two axes
-batch(ones(0), 1) => ValueError | got (0,): a batch has two axes
 batch(3.0, 1) => ValueError | got (): a batch has two axes, a sample is a row
 batch(ones(5, 8, 8), 64) => ValueError | (5, 8, 8) | a row, X.reshape(len(X), -1)
-batch(ones(5, 8, 8)) => ValueError | got (5, 8, 8) | a row, X.reshape(len(X), -1)
 batch(ones(4, 16), 64) => ValueError | (4, 16): one sample is a row, X.reshape(1, -1)
-batch(ones(8, 8), 64) => ValueError | got (8, 8): one sample is a row, X.reshape(1, -1
 batch(ones(0, 2), 2) => ValueError | got (0, 2): the batch is empty, were all rows
 batch(ones(6, 0), 2) => ValueError | got (6, 0): the samples have no columns
 batch(ones(2, 6), 2) => ValueError | (2, 6): is it transposed? A sample is a row, X.T
 batch(ones(6, 3), 2) => ValueError | got (6, 3): a sample needs 2 numbers, one per
-batch([["1"]], 1) => TypeError | f: X must hold real numbers | np.asarray(X).astype(
 like(ones(6), 6, 1) => ValueError | f expects a target of shape (6, 1) | y[:, None]
 like([1, 2], 2, 1) => ValueError | got (2,): m targets of one number | np.asarray(y)[
 like(ones(6), 6, 3) => ValueError | got (6,): are they labels? one_hot(y, 3) makes
 like(ones(1, 6), 6, 1) => ValueError | got (1, 6): is it transposed? | a row, y.T
 like(ones(5, 3), 6, 3) => ValueError | (6, 3), like the prediction | got (5, 3): is it
-like([[nan]], 1, 1) => ValueError | f: target must hold finite numbers
 labels(A([[1, 0], [0, 1]])) => ValueError | of shape (m,) | got (2, 2): is it one-hot
 labels(ones(6, 1)) => ValueError | got (6, 1): flatten it with np.ravel
-labels(ones(1, 6)) => ValueError | got (1, 6): flatten it with np.ravel
 labels(ones(1, 3)) => ValueError | got (1, 3): flatten it with np.ravel; or is it one
 labels(ones(6, 3, 1)) => ValueError | (6, 3, 1): is it one-hot, or scores? argmax(axis
 labels(1) => ValueError | integer labels of shape (m,) | got (): the label | [y]
@@ -89,10 +79,7 @@ labels([]) => ValueError | got an empty array: were all rows dropped?
 labels(A([0.0, 1])) => TypeError | dtype float64: y.astype(int) makes labels of whole
 labels([0.0, 1]) => TypeError | float64: np.asarray(y).astype(int) makes labels of
 labels(A(["0", "9"])) => TypeError | got dtype <U1: y.astype(int) makes labels
-labels(A([b"0"])) => TypeError | got dtype |S1: y.astype(int) makes labels
-labels(objects(0, 1)) => TypeError | got dtype object: y.astype(int) makes labels
 labels([0.5]) => TypeError | float64: number the classes 0, 1, 2, ...
-labels([nan]) => TypeError | float64: number the classes 0, 1, 2, ...
 labels(["cat"]) => TypeError | must be integer labels | <U3: number the classes 0, 1,
 labels([-1, 0]) => ValueError | labels from 0 to 2, got labels from -1 to 0: do they
 labels([1, 3]) => ValueError | labels from 0 to 2, got labels from 1 to 3: do they
@@ -100,22 +87,17 @@ labels([-2, 7], None) => ValueError | f: y must be labels 0 or more | from -2 to
 count(0) => ValueError | n must be at least 1 | got 0 | is it a wrong count, or are
 count(1, 2) => ValueError | n must be at least 2 | got 1 | arguments swapped?
 count(2.0) => TypeError | n must be a whole number | got 2.0 | is it a float, or are
-count("3") => TypeError | n must be a whole number | got '3' | arguments swapped?
 count(True) => TypeError | n must be a whole number | got True | is it a float
 positive(0) => ValueError | eta must be a finite number above 0 | got 0: like 0.1
 positive(nan) => ValueError | eta must be a finite number above 0 | got nan: like 0.1
 positive(inf) => ValueError | eta must be a finite number above 0 | got inf: like 0.1
 positive("0.1") => TypeError | eta must be a number above 0 | got '0.1': like 0.1
 positive(True) => TypeError | eta must be a number above 0 | got True: like 0.1
-positive([0.1]) => TypeError | eta must be a number above 0 | got [0.1]: like 0.1
-rng(None) => TypeError | f: rng must be a NumPy Generator | got NoneType | default_rng
 rng(0) => TypeError | f: rng must be a NumPy Generator | got int | default_rng(0)
-rng(np.random) => TypeError | f: rng must be a NumPy Generator | got module | make one
 kind("mse") => TypeError | f: loss must be a loss | got str | two arguments swapped?
 kind(MSE) => TypeError | f: loss must be a loss | got the class MSE | call it, MSE(..
 rows([1, 2, 3], [1, 2]) => ValueError | a and b of the same length | 3 and 2 | sample
 rows([1], 1) => ValueError | one row per sample | got 1 and a single value
-rows(1, [1]) => ValueError | one row per sample | got a single value and 1
 rows([], []) => ValueError | of the same length | got 0 and 0 | or empty?
 """)
 
@@ -131,25 +113,20 @@ def test_what_is_wrong_is_refused(code, says):
 @pytest.mark.parametrize(
     ("entries", "kinds"),
     [
-        (["1", "2"], [float, int]),
+        ([b"1", b"2"], [float, int]),
         ([True, False], [float, int]),
         (np.array([1, 2.0, "3"], object), [float, int]),
         (["1.0", "2"], [float]),
         (np.array([0.5, True], object), [float]),
-        ([1.0, np.nan], []),
         (np.array([1.0, np.inf], object), []),
         (np.array([1, None], object), []),
-        (np.array([10**400]), []),
+        ([10**400], []),
         (["1", "cat"], []),
-        ([1j], []),
-        (np.array([(1, 2)], [("a", int), ("b", int)]), []),
     ],
 )
 def test_numbers_in_texts_and_objects_are_recognised(entries, kinds):
-    found = [
-        kind for kind in (float, int) if c.holds_numbers(np.asarray(entries), kind)
-    ]
-    assert found == kinds
+    array = np.asarray(entries)
+    assert [kind for kind in (float, int) if c.holds_numbers(array, kind)] == kinds
 
 
 def test_what_is_right_comes_back_as_the_lines_below_expect_it():
@@ -163,11 +140,10 @@ def test_what_is_right_comes_back_as_the_lines_below_expect_it():
         assert check(X, "X") is X
     assert c.check_batch(X, 2, "f") is c.check_batch(X, None, "f") is X
     assert c.check_like(X, (6, 2), "f") is X
-    for check in (c.check_real, c.check_numbers):
-        for value in ([1, 0], [True, False], np.array([1, 0], np.uint8)):
-            found = check(value, "X")
-            assert (found.dtype, found.tolist()) == (np.float64, [1, 0])
-        assert check([], "X").shape == (0,)
+    for value in ([1, 0], [True, False], np.array([1, 0], np.uint8)):
+        found = c.check_numbers(value, "X")
+        assert (found.dtype, found.tolist()) == (np.float64, [1, 0])
+    assert c.check_numbers([], "X").shape == (0,)
     assert np.isnan(c.check_real([np.nan], "X"))
     for kind in ("u1", "i2", "i8", "u8"):
         found = c.check_labels(np.array([0, 2, 1], kind), 3, "y")
@@ -179,5 +155,3 @@ def test_what_is_right_comes_back_as_the_lines_below_expect_it():
         assert repr(c.check_positive(value, "eta", "")) == "1.0"
     for value in (1, np.int8(1)):
         assert repr(c.check_count(value, "n", least=1)) == "1"
-    assert c.check_kind(nnlib.MSE(), nnlib.MSE, "loss", "a loss") is None
-    assert c.check_same_rows(np.ones((2, 2)), np.ones(2), "f", "a and b") is None

@@ -1,12 +1,12 @@
 """Errors teach: the mistakes that learners make, and what each public function says.
 
-A message says what was expected, what came, and the likely cause; and a refused call
-changes nothing.  The short tables ask each public function for each of its checks, by
-the name that the message gives the argument; how the checks themselves judge is in
-test_checks.py.  The long table holds what only one function can say.
+A refused call changes nothing.  The short tables ask each public function for each of
+its checks, by the name that the message gives the argument; how the checks themselves
+judge is in test_checks.py.  The long table holds what only one function can say.
 """
 
 import copy
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,8 +17,6 @@ import nnlib
 from nnlib import Dense, ReLU, calibration, datasets, gradient_check, metrics, neuron
 
 MODULES = [nnlib, calibration, datasets, gradient_check, metrics, neuron]
-
-
 KINDS = {"V": "ValueError", "T": "TypeError", "R": "RuntimeError"}
 WRONG = []  # pairs (code, what the message says)
 
@@ -85,7 +83,7 @@ for name, code in LIMITED:
     says = f"{name} must be labels from 0 to 2, got labels from 1 to 3: do they"
     WRONG += [(code.replace("L", "y + 1"), f"V | {says}")]
 
-# 6 and 5 rows; counts, of which the least is 1; a seed; a model, a loss, a function.
+# 6 and 5 rows; counts, of which the least is 1; a seed; no model, no loss.
 
 for name, code in table("""
 bootstrap_interval expects y and y_pred => interval(y_pred=Y[:5])
@@ -143,19 +141,14 @@ SGD.step: model must be a layer or a Sequential => sgd.step(0.5)
 
 WRONG += table("""
 dense(Y) => V | Dense(2 -> 3) expects X of shape (m, 2), got (6, 3): a sample needs 2
-dense(X.T) => V | Dense(2 -> 3) expects X of shape (m, 2), got (2, 6): is it transposed
-ReLU()(X[0]) => V | ReLU expects X of shape (m, k), got (2,): one sample is a row | X[
 model(X[0]) => V | Sequential(2 -> 3) expects X of shape (m, 2), got (2,): one sample
-softmax(X[0]) => V | softmax expects Z of shape (m, k), got (2,): one sample is a row
 train(X=Y) => V | fit: Sequential(2 -> 3) expects X of shape (m, 2), got (6, 3)
-train(validation=(Y, y)) => V | fit: validation: Sequential(2 -> 3) expects X | (6, 3)
 check(X=Y) => V | check_gradients with Sequential(2 -> 3) expects X of | (m, 2), got (6
 SGD(0) => V | SGD: learning_rate must be a finite number above 0, got 0 | such as 0.1
 check(step=0) => V | check_gradients: step must be | above 0, got 0 | 1e-5 is a good one
 numerical_gradient(sum, X, 0) => V | numerical_gradient: step must be | 1e-5 is a good
 train(on_epoch=3) => T | a function (epoch, model) | got int | without calling it
 Sequential([ReLU(), "Dense"]) => T | layer 1 must be a layer | got str | derive a layer
-Sequential([dense, ReLU]) => T | layer 1 must be | got the class ReLU | call it, ReLU(
 Sequential(ReLU()) => T | expects a list of layers | got ReLU | put the layers in
 Sequential(dense, ReLU()) => T | a list of layers | got 2 arguments | Sequential([...])
 Sequential([]) => V | expects at least one layer | got an empty list | nothing to train
@@ -163,13 +156,8 @@ Sequential([rectify, rectify]) => V | layer 1, ReLU, must not stand | twice | a 
 Sequential([Sequential([rectify]), rectify]) => V | layer 1, ReLU, must not | twice
 Sequential([dense, ReLU(), model]) => V | layer 2, Seq | 2 columns, got 3 from Dense(2 -
 mse(ones(6, 1), ones(6)) => V | MSE expects a target of shape (6, 1) | (6,) | y[:, None]
-mse(ones(6), ones(6, 1)) => V | MSE expects prediction of shape (m, k), got (6,)
-mse(model, Y) => T | MSE: prediction must be a | array | got Sequential | to be called
 sce(Y, y[:5]) => V | SoftmaxCrossEntropy expects one label per row | 5 labels for 6 rows
 train(loss=mse) => V | fit: MSE expects a target of shape (6, 3) | (6,) | one_hot(y, 3)
-train(model=ReLU(), y=Y, loss=mse) => V | fit: MSE expects | shape (6, 2) | got (6, 3)
-train(y=y[:5]) => V | fit: SoftmaxCrossEntropy expects one label per row | 5 labels for
-train(validation=(X, y[:5])) => V | fit: validation: Soft | one label per row | 5 labels
 train(validation=X[:2]) => T | validation must be a pair (X, y) | got ndarray | brackets
 train(validation=(X, y, y)) => T | validation must be a pair (X, y) | tuple | brackets
 train(optimizer=SGD) => T | such as SGD(learning_rate=0.1) | got <class | was it called
@@ -182,53 +170,40 @@ MSE().backward() => R | MSE.backward() came before forward: call MSE on a batch 
 SoftmaxCrossEntropy().backward() => R | Entropy.backward() came before forward | call
 dense.backward(Y.T) => V | dZ of shape (6, 3), like | got (3, 6) | or transposed?
 dense.backward(None) => T | Dense(2 -> 3).backward: dZ must be | got None | lack its
-dense.backward(1.0) => V | Dense(2 -> 3).backward expects dZ of shape (6, 3) | got ()
 rectify.backward(Y[:1]) => V | ReLU.backward expects dZ of shape (6, 3) | got (1, 3)
 model.backward(Y[0]) => V | Sequential(2 -> 3).backward expects dZ of | (6, 3) | (3,)
 sgd.step(fresh) => R | came before backward | 0.W, 0.b of Sequential(2 -> 3) | first
 check(X=X.astype("f4")) => T | float64 throughout | got X of float32 | drown | astype(np
 check(model=narrow) => T | float64 throughout | got 0.W of float32 | drown in rounding
-check(target=Y[:5], loss=mse) => V | MSE expects a target of shape (6, 3) | got (5, 3)
 numerical_gradient(1.0, X) => T | f must be a function | got float | write lambda:
-numerical_gradient(lambda: None, X) => T | f() must be a number | got None | its return
-numerical_gradient(lambda: X[0], X) => V | f() must be one number | shape (2,) | a[0]
 numerical_gradient(sum, y) => T | P must be an array of float64 | got int64 | cut off
 numerical_gradient(sum, [1.0]) => T | P must be an array of float64 | got list | drowns
 relative_error(None, X) => T | relative_error: a gradient must be | None | never set?
 relative_error(X, None) => T | relative_error: a gradient must be | None | never set?
 relative_error(X, X.T) => V | have shapes (6, 2) and (2, 6), expected the same
-batches([], []) => V | minibatches expects X and y of the same | 0 and 0 | or empty?
 batches([[1], [2, 3]], y) => V | minibatches: X must be | a ragged list | rows differ
 batches(X, None) => T | minibatches: y must be a number or an array | got None | return
 top_k_accuracy(y, Y, 4) => V | k of at most 3, the | got 4 | transposed
-interval(metric=f1) => V | metric(y, y_pred) must be one number | shape (3,) | a[0]
 interval(metric=0.5) => T | metric must be a function (y, y_pred) | got float | calling
 interval(y_pred=None) => T | bootstrap_interval: y_pred must be a number or | got None
 interval(level=0) => V | level must lie between 0 and 1, got 0: 95 % is written 0.95
 interval(level=1) => V | level must lie between 0 and 1, got 1: 95 % is written 0.95
-reliability(y, P - 0.5) => V | reliability expects Y_hat to hold prob | -0. | softmax(Z)
-reliability(y, 0 * P + [1.5, -0.5, 0]) => V | that add up to 1 | as low as -0.5 | logits
+reliability(y, 0 * P + [1.5, -0.5, 0]) => V | as low as -0.5: are these logits?
 reliability(y, 1.006 * P) => V | rows that add up to 1 | sum is off by 0.006 | logits?
-reliability(y, 0.994 * P) => V | rows that add up to 1 | sum is off by 0.006 | logits?
+reliability(y, 0.994 * P) => V | to hold probabilities, rows | is off by 0.006: are
 reliability([0, 0], [[0, 1], [0, 0.9]]) => V | got a row whose sum is off by 0.1: are
 reliability(y, P[:, 0]) => V | reliability expects Y_hat of shape (m, K) | (6,) | column
 ece(y, P[:, :1]) => V | error expects Y_hat of shape (m, K) | got (6, 1) | column_stack(
-ece(y, 100 * P) => V | error expects Y_hat to hold probabilities | off by 99 | logits
 fit_temperature(Y, Y.argmax(axis=1)) => V | some row whose largest logit | none | more
 fit_temperature(Y, Y.argmin(axis=1)) => V | no temperature below 1000 | same samples?
 fit_temperature(small, [0, 0, 1]) => V | no temperature above 0.001 | differ | scaled
-stratified_split(y, 0.8, rng) => V | add up to 1 | got 0.8: they add up to 0.8; was a
 stratified_split(y, [[0.5, 0.5]], rng) => V | shares, numbers above 0 | got [[0.5, 0.5]]
 stratified_split(y, [0.5, 0.5, 0], rng) => V | numbers above 0 | got [0.5, 0.5, 0.0]
-stratified_split(y, [60, 20, 20], rng) => V | they add up to 100; | counts or per cent?
 stratified_split(y, [0.3333333] * 3, rng) => V | they add up to 0.9999999; | per cent?
 line(5, -1, rng) => V | line: noise must be 0 or more, got -1.0: it is a standard
-sine(5, -1, rng) => V | sine: noise must be 0 or more, got -1.0: it is a standard
-spiral(5, 3, -1, rng) => V | spiral: noise must be 0 or more, got -1.0: it is a standard
 Neuron([1], 0, "relu") => T | Neuron: activation must be a function | got str | as relu
 Neuron([[1], [2]], 0) => V | w of shape (n,), one weight per input | (2, 1) | flat list
 Neuron([], 0) => V | Neuron expects w of shape (n,) | got (0,) | at least one weight
-Neuron([1], [0]) => V | Neuron: b must be one number | array of shape (1,) | a[0]
 Neuron([1, 1], 0)(ones(2, 1)) => V | (2 inputs, step) expects x of shape (2,) | np.ravel
 Neuron([1, 1], 0)(ones(1, 2)) => V | x of shape (2,) | got (1, 2): | with np.ravel
 Neuron([1, 1], 0)(ones(3, 2)) => V | x of shape (2,) | got (3, 2): | is it a batch?
@@ -243,11 +218,9 @@ sgd.step(by_hand("W", whole)) => T | SGD.step: 0.W must be an array of floats | 
 
 USES = ["{}(X)", "{}.save('no/such/m.npz')", "train(model={})", "check(model={})"]
 for fault, says in table("""
-"W", None => T | Dense: W must be an array of floats | got NoneType | in small steps
 "W", [[1.0] * 3] * 2 => T | W must be an array of floats | got list | np.array([[1.0, 2
 "b", whole[:1] => T | Dense: b must be an array of floats | got dtype int64 | small
 "W", ones(3) => V | Dense: W must have shape (n, k) | got (3,) | was it set by hand?
-"b", ones(3) => V | Dense: b must have shape (1, 3) | got (3,) | was it set by hand?
 "b", ones(3, 1) => V | Dense: b must have shape (1, 3) | (3, 1) | one neuron per column
 "W", N * whole => V | Dense: W must hold finite numbers | got NaN or inf | diverge?
 """):
@@ -274,9 +247,6 @@ def it(rng):
     it.model(it.X), it.dense(it.X), it.rectify(it.Y)
     it.model.backward(it.Y), it.dense.backward(it.Y)
 
-    def with_defaults(function, **sound):
-        return lambda **changed: function(**sound | changed)
-
     def by_hand(name, value):
         """Return the fresh model after a backward pass, with a parameter then set."""
         it.fresh(it.X)
@@ -285,11 +255,11 @@ def it(rng):
         return it.fresh
 
     sound = {"model": it.model, "X": it.X, "loss": it.sce}
-    it.check = with_defaults(nnlib.check_gradients, **sound, target=it.y)
+    it.check = partial(nnlib.check_gradients, **sound, target=it.y)
     sound |= {"y": it.y, "optimizer": it.sgd, "epochs": 2, "rng": it.rng}
-    it.train = with_defaults(nnlib.fit, **sound, batch_size=4)
+    it.train = partial(nnlib.fit, **sound, batch_size=4)
     sound = {"metric": metrics.accuracy, "y": it.y, "y_pred": it.y, "rng": it.rng}
-    it.interval = with_defaults(metrics.bootstrap_interval, **sound)
+    it.interval = partial(metrics.bootstrap_interval, **sound)
     it.by_hand = by_hand
     return it
 
@@ -297,9 +267,7 @@ def it(rng):
 def state(it):
     """Return all that a wrong call must leave alone."""
     pairs = [*it.model.parameters().values(), *it.dense.parameters().values()]
-    return [*sum(pairs, ()), it.X, it.y, it.Y, it.P], it.rng.bit_generator.state[
-        "state"
-    ]
+    return pairs, it.X, it.y, it.Y, it.P, it.rng.bit_generator.state
 
 
 @pytest.mark.parametrize(("code", "says"), WRONG, ids=[code for code, _ in WRONG])
@@ -307,6 +275,4 @@ def state(it):
 def test_a_mistake_is_explained_and_changes_nothing(code, says, it):
     before = copy.deepcopy(state(it))
     assert_refused(lambda: eval(code, vars(it)), KINDS[says[0]] + says[1:])
-    for found, kept in zip(state(it)[0], before[0], strict=True):
-        np.testing.assert_array_equal(found, kept)
-    assert state(it)[1] == before[1]
+    np.testing.assert_equal(state(it), before)
