@@ -15,58 +15,48 @@ from nnlib.exercises import Task, Wrong, check, check_array, exercise
 A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])  # (2, 3)
 
 
-def changed(index, by):
-    """Return A with one entry changed."""
-    array = A.copy()
-    array[index] += by
-    return array
-
-
 def said(function, *args, hidden=False, **named):
-    """Return (what is printed, the task) of a single part that runs the function."""
+    """Return what is printed of a single part that runs the function."""
     task, out = Task("Task 1", points=4), io.StringIO()
     with contextlib.redirect_stdout(out), task.part("first", hidden=hidden):
         function(*args, **named)
-    return out.getvalue(), task
+    return out.getvalue()
 
 
-def message(found, expected=A, hidden=False, **named):
+def message(found, expected=A, **named):
     """Return what check_array says, without the task's name."""
-    text, _ = said(check_array, "dW", found, expected, hidden=hidden, **named)
+    text = said(check_array, "dW", found, expected, **named)
     assert text.startswith("Task 1, first: ")
-    assert text.endswith("\n")
-    assert text.count("\n") == 1
+    assert text.index("\n") == len(text) - 1
     return text.removeprefix("Task 1, first: ").rstrip()
 
 
 def passes(found, expected=A, **named):
-    return said(check_array, "dW", found, expected, **named)[0] == ""
+    return said(check_array, "dW", found, expected, **named) == ""
 
 
+NO_NUMBERS = "dW should be an array of numbers, got"
 MESSAGES = {
     "transposed": (A.T, "dW has shape (3, 2), expected (2, 3): it is transposed"),
     "axes": (A.ravel(), "dW has shape (6,), expected (2, 3): the numbers are right"),
     "shape": (A[:1], "dW has shape (1, 3), expected (2, 3)"),
+    "empty": (np.zeros(0), "dW has shape (0,), expected (2, 3)"),
     "flat": (A[0], ": one row is written [[...]], or does a sum lack keepdims=True?"),
     "zeros": (0 * A, "dW is 0 everywhere"),
     "sign": (-A, "dW has the wrong sign everywhere"),
     "factor": (A / 4, "dW is 0.25 times what it should be, in every entry"),
     "large": (A + 2, "dW is 2 too large in every entry"),
     "small": (A - 2, "dW is 2 too small in every entry"),
-    "entry": (changed((1, 2), 1), "dW is 8 at index (1, 2), expected 7"),
-    "nan": (changed((0, 1), np.nan), "dW holds NaN or inf"),
-    "inf": (changed((0, 1), np.inf), "dW holds NaN or inf"),
+    "entry": (A + (A == 7), "dW is 8 at index (1, 2), expected 7"),
+    "nan": (A * [1, np.nan, 1], "dW holds NaN or inf"),
     "None": (None, "dW is None: is a return missing"),
-    "None inside": ([[1, None, 3], [4, 5, 7]], "should be an array of numbers"),
     "Ellipsis": (..., "dW is not done yet"),
     "NotImplemented": (NotImplemented, "dW is not done yet"),
-    "function": (np.sum, "dW should be an array of numbers, got"),
-    "text": ("1.0", "dW should be an array of numbers, got str"),
-    "texts": ([["1", "2", "3"]] * 2, "dW should be an array of numbers, got list"),
-    "objects": (A.astype(str).astype(object), "dW should be an array of numbers, got"),
-    "complex": (A + 1j, "dW should be an array of numbers, got ndarray"),
-    "ragged": ([[1, 2], [3]], "dW should be an array of numbers, got list"),
-    "dict": ({"W": A}, "dW should be an array of numbers, got dict"),
+    "function": (np.sum, NO_NUMBERS),
+    "texts": ([["1", "2", "3"]] * 2, f"{NO_NUMBERS} list"),
+    "objects": (A.astype(str).astype(object), f"{NO_NUMBERS} ndarray"),
+    "complex": (A + 1j, f"{NO_NUMBERS} ndarray"),
+    "ragged": ([[1, 2], [3]], f"{NO_NUMBERS} list"),
 }
 
 
@@ -82,17 +72,17 @@ def test_usual_mistakes_hints_and_what_the_shape_is_like():
     mistakes = [(A + 5, "did you add?"), (A.T, "did you write dZ.T @ X?")]
     assert message(A + 5, mistakes=mistakes) == "did you add?"
     assert message(A.T, mistakes=mistakes) == "did you write dZ.T @ X?"
+    assert passes(A, mistakes=[(A, "what equals the right answer is none")])
     text = message(A * A, mistakes=mistakes, hint="Look again.")
     assert text == "dW is 49 at index (1, 2), expected 7. Look again."
-    text = message(A * A, hint="(for X = 0)")
-    assert text == "dW is 49 at index (1, 2), expected 7 (for X = 0)"
-    assert passes(A, mistakes=[(A, "a mistake that equals the right answer is none")])
+    text = message(A * A, hint="(for X = 0)", hidden=True)
+    assert text == "dW is not right for other inputs than those shown (for X = 0)"
     assert "expected (2, 3), like W: it is transposed" in message(A.T, like="W")
     text = message(A[:1], like="W", hidden=True)
     assert text == "dW does not always have the right shape, like W"
 
 
-def test_numbers():
+def test_numbers_and_other_kinds_of_arrays():
     assert passes(2, 2.0)
     assert passes(np.float32(0.1), 0.1)
     assert message(3.0, 2.0) == "dW is 3, expected 2"
@@ -100,14 +90,10 @@ def test_numbers():
     assert "the axes are not" in message([2.0], 2.0)
     assert message(1.0, 0.0) == "dW is 1, expected 0"
     assert message([1.0, 5.0], [1.0, 0.0]) == "dW is 5 at index 1, expected 0"
-
-
-def test_other_kinds_of_arrays_pass():
     for found in (A.tolist(), tuple(map(tuple, A)), A.astype(int), A.astype(object)):
         assert passes(found)
     assert passes([True, False], [1.0, 0.0])
     assert passes(np.zeros((0, 3)), np.zeros((0, 3)))
-    assert "shape" in message(np.zeros(0), A)
 
 
 def test_tolerance_is_wider_for_float32_and_relative_to_the_largest_entry():
@@ -117,34 +103,23 @@ def test_tolerance_is_wider_for_float32_and_relative_to_the_largest_entry():
     assert not passes((A * (1 + 5e-4)).astype(np.float32))
     assert passes((A * (1 + 5e-4)).astype(np.float32), rtol=1e-3)
     assert passes([1e6, 0.5], [1e6, 0.0])
-    assert passes([1e6, 2.0], [1e6, 0.0], rtol=1e-5)
+    assert not passes([1e6, 2.0], [1e6, 0.0])
     assert passes([0.0, 1e-20], np.zeros(2))
     assert not passes([0.0, 1e-9], np.zeros(2))
 
 
-def test_points_are_shared_by_weight_and_scale_without_hidden_parts(capsys):
-    task = Task("Task 2", points=6)
+def test_points_are_shared_by_weight_and_rounded(capsys):
+    task = Task("Task 2", points=5)
+    assert task.points == 0  # nothing was checked
+    assert capsys.readouterr().out == "Task 2: 0 of 5 points\n"
     with task.part("a", weight=2):
-        pass
-    assert task.points == 6
+        check(True, "never")
+    assert task.points == 5
     assert capsys.readouterr().out == "Task 2: all checks passed.\n"
     with task.part("b"):
         check(False, "no")
-    with task.part("c"):
-        check(True, "never")
-    assert task.points == 4.5
-    assert capsys.readouterr().out == "Task 2, b: no\nTask 2: 4.5 of 6 points\n"
-
-
-def test_points_are_rounded_and_what_nobody_checked_or_solved_has_none(capsys):
-    task = Task("Task 3", points=5)
-    for place in range(3):
-        with task.part("part"):
-            check(place > 0, "no")
     assert task.points == 3.33
-    assert said(check, False, "no")[1].points == 0
-    assert Task("Task 3", points=5).points == 0
-    assert "passed" not in capsys.readouterr().out
+    assert capsys.readouterr().out == "Task 2, b: no\nTask 2: 3.33 of 5 points\n"
 
 
 def test_what_student_code_prints_or_warns_is_swallowed(capfd):
@@ -159,19 +134,19 @@ def test_what_student_code_prints_or_warns_is_swallowed(capfd):
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
         before = np.geterr(), list(warnings.filters)
-        text, task = said(noisy)
+        text = said(noisy)
         said(check, False, "no")
         assert (np.geterr(), list(warnings.filters)) == before
     assert text == ""
-    assert task.points == 4
     out, err = capfd.readouterr()
     assert "secret" not in out
     assert err == ""
 
 
-def run_cells(
-    student, body="check_array('A', f(1), 2)", hidden=False, files="<cell-{}>"
-):
+# What comes of an exception.
+
+
+def run_cells(student, body="check_array('A', f(1), 2)", hidden=False):
     """Run a student's cell and a check cell; return what is printed."""
     space = {"__name__": "__main__", "np": np, "Task": Task}
     space["check_array"] = check_array
@@ -179,7 +154,7 @@ def run_cells(
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         for number, source in enumerate((student, test)):
-            name = files.format(number)
+            name = f"/tmp/ipykernel_9/{number}.py"
             linecache.cache[name] = (1, None, source.splitlines(True), name)
             exec(compile(source, name, "exec"), space)
     return out.getvalue().removeprefix("Task 1, first: ").rstrip()
@@ -224,21 +199,13 @@ def test_the_line_is_the_innermost_of_the_student_s_and_none_of_the_check_s():
     assert text.startswith("name 'f' is not defined: did the cell above run")
 
 
-@pytest.mark.parametrize(
-    "files", ["/tmp/ipykernel_9/{}.py", "<ipython-input-{}-9f>", "ipython-input-{}.py"]
-)
-def test_the_line_is_found_whatever_a_kernel_calls_its_cells(files):
-    text = run_cells("def f(x):\n    return 2 * Y\n", files=files)
-    expected = "your code raised NameError: name 'Y' is not defined (in the line `ret"
-    assert text.startswith(expected)
-
-
-def test_a_line_that_was_found_in_another_process_is_told_as_it_is(capsys):
-    error = ValueError("no")
-    error.student_line = " (in the line `return y`)"
-    with Task("Task 1", 1).part("first"):
+def test_a_line_that_was_found_in_another_process_is_told_as_it_is():
+    def fail():
+        error = ValueError("no")
+        error.student_line = " (in the line `return y`)"
         raise error
-    assert "raised ValueError: no (in the line `return y`)" in capsys.readouterr().out
+
+    assert "raised ValueError: no (in the line `return y`)" in said(fail)
 
 
 def test_not_done_yet():
@@ -252,26 +219,13 @@ def test_an_interrupt_leaves_the_part():
         raise KeyboardInterrupt
 
 
-def test_a_hidden_part_tells_the_kind_of_an_exception_and_not_its_message():
-    for kind in ("ValueError", "NameError", "NotImplementedError"):
-        leak = f"def f(x):\n    raise {kind}(f'it is {{x}}')\n"
-        assert "it is 1" in run_cells(leak)
-        text = run_cells(leak, hidden=True)
-        assert text.startswith((f"your code raised {kind} (in", "not done yet"))
-        assert "it is 1" not in text
-
-
-def test_only_the_hidden_part_is_silent(capsys):
-    task = Task("Task 1", points=2)
-    with task.part("hidden", hidden=True):
-        check_array("A", 3.0, 2.0)
-    with task.part("shown"):
-        check_array("A", 3.0, 2.0)
-    hidden, shown = capsys.readouterr().out.splitlines()
-    assert hidden == "Task 1, hidden: A is not right for other inputs than those shown"
-    assert shown == "Task 1, shown: A is 3, expected 2"
-    with pytest.raises(Wrong, match="A is 3 at index 1, expected 0"):  # in no part
-        check_array("A", [1.0, 3.0], [0.0, 0.0])
+@pytest.mark.parametrize("kind", ["ValueError", "NameError", "NotImplementedError"])
+def test_a_hidden_part_tells_the_kind_of_an_exception_and_not_its_message(kind):
+    leak = f"def f(x):\n    raise {kind}(f'it is {{x}}')\n"
+    assert "it is 1" in run_cells(leak)
+    text = run_cells(leak, hidden=True)
+    assert text.startswith((f"your code raised {kind} (in", "not done yet"))
+    assert "it is 1" not in text
 
 
 def test_what_turns_itself_into_an_array_is_no_array():
@@ -288,23 +242,16 @@ def test_what_turns_itself_into_an_array_is_no_array():
     check_array("A", np.array([1, np.float64(1)], dtype=object), np.ones(2))
 
 
-def stub():
-    raise NotImplementedError
-
-
-def said_of_exercise(capsys, answer, *answers):
-    with exercise("Exercise 1", *answers):
+@pytest.mark.parametrize(
+    ("answer", "filled_in", "says"),
+    [
+        (lambda: [1.0, 2.0], [], "all checks passed."),
+        (lambda: [0.0, 0.0], [], "A is 0 everywhere"),
+        (lambda: ..., [1, ...], "not done yet"),
+    ],
+)
+def test_an_exercise_is_answered_in_one_line(answer, filled_in, says, capsys):
+    with exercise("Exercise 1", *filled_in):
         print("the learner's own output is not shown")
         check_array("A", answer(), [1.0, 2.0])
-    return capsys.readouterr().out
-
-
-def test_an_exercise_of_a_lesson_is_answered_in_one_line(capsys):
-    assert said_of_exercise(capsys, lambda: [1.0, 2.0]) == (
-        "Exercise 1: all checks passed.\n"
-    )
-    assert said_of_exercise(capsys, lambda: [0.0, 0.0]) == (
-        "Exercise 1: A is 0 everywhere\n"
-    )
-    assert said_of_exercise(capsys, lambda: ..., ...) == "Exercise 1: not done yet\n"
-    assert said_of_exercise(capsys, stub) == "Exercise 1: not done yet\n"
+    assert capsys.readouterr().out == f"Exercise 1: {says}\n"
