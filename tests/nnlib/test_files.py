@@ -1,7 +1,6 @@
 """A saved model comes back bit by bit; a file that does not fit changes nothing."""
 
 import os
-import pickle
 from io import BytesIO
 from pathlib import Path
 
@@ -101,7 +100,9 @@ def test_a_damaged_file_is_refused_unless_the_damage_means_nothing(kind, path, r
     whole = path.read_bytes()
     for length in range(0, len(whole), len(whole) // 100):
         path.write_bytes(whole[:length])
-        assert_refused(lambda: model.load(path), "ValueError | (BadZipFile): was")
+        refuse(
+            model, path, "ValueError | cannot be read as one (BadZipFile): was it cut"
+        )
     headers = [i for i in range(len(whole)) if whole.startswith(b"\x93NUMPY", i)]
     refused, places = 0, [h + i for h in headers for i in range(12)]
     for place in [*places, *rng.choice(len(whole), 300)]:
@@ -125,13 +126,8 @@ def npz(**arrays):
 
 
 FOREIGN = {
-    b"": "cannot be read as one (BadZipFile): was it cut short, or is it another",
-    b"epoch,loss\n1,0.5\n": "cannot be read as one (BadZipFile)",
-    pickle.dumps({"0.W": [1.0]}): "cannot be read as one (BadZipFile)",
     npz(): "holds nothing: was it written by another program?",
     npz(layers=b"Dense(2 -> 4)"): "holds layers: was it written by another program?",
-    npz(images=np.ones(3), y=np.arange(3)): "holds images, y: was it written by",
-    npz(layers=np.arange(3)): "holds layers: was it written by another program?",
     datasets.DIGITS.read_bytes(): "holds pixels, labels, source, licence: was it",
 }
 
@@ -165,24 +161,22 @@ def test_no_code_in_a_file_runs(place, model, path, tmp_path, monkeypatch):
 # Models that are not the one saved.
 
 
-def test_the_file_of_another_model_is_refused(model, path, rng):
+def test_the_file_of_a_model_of_other_layers_is_refused(model, path, rng):
     for saved in (network([2, 5, 3], rng), Sequential([*model.layers, ReLU()])):
         saved.save(path)
         mine, other = ", ".join(model.kinds()), ", ".join(saved.kinds())
-        refuse(
-            model, path, f"{WHO} the layers of this model, {mine}; got {other} in mod"
-        )
-    less, more = Sequential([Scale("g")]), Sequential([Scale("g", "c")])
-    more.save(path)
-    says = "ValueError | Sequential.load expects nothing else, got 0.c float64 (3,) in"
-    refuse(less, path, f"{says} model.npz: another model's?")
-    less.save(path)
-    refuse(
-        more, path, "ValueError | load expects 0.c float64 (3,), got none in model.npz"
-    )
-    Sequential([network([2, 3], rng)]).save(path)  # the same layers in other brackets
-    says = f"{WHO} 0.W float64 (2, 3), 0.b float64 (1, 3), got 0.0.W float64 (2, 3), 0."
-    refuse(network([2, 3], rng), path, says)
+        says = f"{WHO} the layers of this model, {mine}; got {other} in model.npz"
+        refuse(model, path, says)
+
+
+def test_parameters_too_many_or_too_few_are_refused(path):
+    for saved, model, says in [
+        ("gcd", "g", "nothing else, got 0.c float64 (3,), 0.d float64 (3,) in model"),
+        ("g", "gc", "0.c float64 (3,), got none in model.npz: another model's?"),
+    ]:
+        Sequential([Scale(*saved)]).save(path)
+        says = f"ValueError | Sequential.load expects {says}"
+        refuse(Sequential([Scale(*model)]), path, says)
 
 
 @pytest.mark.parametrize(
@@ -199,9 +193,8 @@ def test_numbers_of_another_form_are_refused(change, found, model, path):
     arrays = {name: P + 1 for name, P in values(model).items()}
     arrays["2.W"] = change(arrays["2.W"])
     np.savez(path, layers=model.kinds(), **arrays)
-    refuse(
-        model, path, f"{WHO} 2.W float64 (4, 3), got {found} | in model.npz: another"
-    )
+    says = f"{WHO} 2.W float64 (4, 3), got {found} | in model.npz: another"
+    refuse(model, path, says)
 
 
 # Paths, and writing: all or nothing.
@@ -209,25 +202,21 @@ def test_numbers_of_another_form_are_refused(change, found, model, path):
 
 @pytest.mark.parametrize("method", ["save", "load"])
 @pytest.mark.parametrize(
-    "path", [None, 3, b"m.npz", "model", "m.npy", "m.npz.txt", ".npz"]
+    ("path", "says"),
+    [
+        (None, "TypeError | expects the path of a file, got NoneType: write"),
+        (b"m.npz", "TypeError | expects the path of a file, got bytes: write"),
+        (Path("m.npz.txt"), "ValueError | that ends in .npz, got 'm.npz.txt': that is"),
+        (".npz", "ValueError | that ends in .npz, got '.npz': that is the form"),
+    ],
 )
-def test_what_is_no_path_of_an_npz_file_is_refused(method, path, model):
-    says = (
-        f"TypeError | {method} expects the path of a file, got {type(path).__name__}:"
-    )
-    if isinstance(path, str):
-        says = (
-            f"ValueError | {method} expects a path that ends in .npz, got '{path}': th"
-        )
-        path = Path(path)
-    assert_refused(lambda: getattr(model, method)(path), says)
+def test_what_is_no_path_of_an_npz_file_is_refused(method, path, says, model):
+    assert_refused(lambda: getattr(model, method)(path), f"{says} | {method} expects")
 
 
 def test_a_missing_file_or_folder_is_named_and_not_made(model, path):
     refuse(model, path, f"FileNotFoundError | {path}")
-    says = (
-        "FileNotFoundError | save expects a folder to write into | and no/such is none"
-    )
+    says = "FileNotFoundError | save expects a folder to write | and no/such is none"
     assert_refused(lambda: model.save("no/such/model.npz"), says)
     path.mkdir()
     for call in (model.load, model.save):
