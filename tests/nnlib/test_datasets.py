@@ -1,65 +1,49 @@
-"""Datasets: each point is where the formula puts it."""
+"""Datasets: each point is where the formula puts it; a split is fair."""
 
+from itertools import product
 from math import cos, pi, sin
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from nnlib import datasets
 
 
-class FixedNoise(np.random.Generator):
-    """A generator whose normal numbers are all 1."""
+class Counting(np.random.Generator):
+    """A generator whose standard normal numbers are 0, 1, 2, ..."""
 
     def normal(self, size):
-        return np.ones(size)
+        return np.arange(np.prod(size)).reshape(size)
+
+
+COUNTING = Counting(np.random.PCG64(0))
+CURVES = {"line": lambda x: 2 * x - 1, "sine": lambda x: np.sin(pi * x)}
 
 
 @pytest.mark.parametrize("noise", [0, 0.25])
 @pytest.mark.parametrize(("n", "n_classes"), [(2, 1), (5, 3), (7, 4)])
 def test_spiral_follows_its_formula(n, n_classes, noise):
-    X, y = datasets.spiral(n, n_classes, noise, FixedNoise(np.random.PCG64(0)))
-    assert (X.shape, y.shape, y.dtype.kind) == (
-        (n * n_classes, 2),
-        (n * n_classes,),
-        "i",
-    )
-    for c in range(n_classes):
-        for i in range(n):
-            radius = 0.05 + 0.95 * i / (n - 1)
-            angle = 4 * (i / (n - 1)) + 2 * pi * c / n_classes + noise
-            point = [radius * sin(angle), radius * cos(angle)]
-            np.testing.assert_allclose(X[c * n + i], point, atol=1e-15)
-            assert y[c * n + i] == c
+    X, y = datasets.spiral(n, n_classes, noise, COUNTING)
+    points = []
+    for c, i in product(range(n_classes), range(n)):
+        radius = 0.05 + 0.95 * i / (n - 1)
+        angle = 4 * (i / (n - 1)) + 2 * pi * c / n_classes + noise * i
+        points.append([radius * sin(angle), radius * cos(angle), c])
+    np.testing.assert_allclose(np.column_stack([X, y]), points, atol=1e-15)
+    assert y.dtype.kind == "i"
 
 
-def test_spiral_noise_turns_each_point_about_the_origin(rng):
-    X, _ = datasets.spiral(2000, 2, 0.25, rng)
-    exact, _ = datasets.spiral(2000, 2, 0, rng)
-    radius = np.linalg.norm(exact, axis=1)
-    np.testing.assert_allclose(np.linalg.norm(X, axis=1), radius)
-    turned = (np.arctan2(*X.T) - np.arctan2(*exact.T) + pi) % (2 * pi) - pi
-    assert turned.std() == pytest.approx(0.25, rel=0.05)
-    assert abs(turned.mean()) < 0.02
-
-
-@pytest.mark.parametrize(
-    ("curve", "formula"),
-    [
-        (datasets.line, lambda x: 2 * x - 1),
-        (datasets.sine, lambda x: np.sin(np.pi * x)),
-    ],
-)
-def test_curves_follow_their_formula_and_their_noise_its_deviation(curve, formula, rng):
-    X, Y = curve(200, 0, rng)
-    assert X.shape == Y.shape == (200, 1)
-    np.testing.assert_array_equal(Y, formula(X))
+@pytest.mark.parametrize("noise", [0, 0.25])
+@pytest.mark.parametrize("curve", CURVES)
+def test_curves_follow_their_formula(curve, noise):
+    X, Y = getattr(datasets, curve)(200, noise, COUNTING)
+    expected = CURVES[curve](X) + noise * np.arange(200)[:, None]
+    np.testing.assert_array_equal(Y, expected)
     assert -1 <= X.min() < -0.9
     assert 0.9 < X.max() < 1
-    X, Y = curve(5000, 0.3, rng)
-    assert (Y - formula(X)).std() == pytest.approx(0.3, rel=0.05)
-    assert curve(1, 0.3, rng)[0].shape == (1, 1)
 
 
 @pytest.mark.parametrize("overwritten", [0, 1])
@@ -86,15 +70,25 @@ def test_the_digits_are_one_small_file_that_names_its_source_and_licence():
             assert part in text
 
 
-# The split; that it is a partition, test_properties.py shows.
+@given(
+    y=st.lists(st.integers(0, 5), min_size=1, max_size=30),
+    parts=st.lists(st.integers(1, 6), min_size=1),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_split_is_a_partition_with_each_class_by_its_share(y, parts, seed):
+    y, shares = np.array(y), np.array(parts) / sum(parts)
+    found = datasets.stratified_split(y, shares, np.random.default_rng(seed))
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(y)))
+    for part, share in zip(found, shares, strict=True):
+        counts = np.bincount(y[part], minlength=6) - share * np.bincount(y, minlength=6)
+        assert np.abs(counts).max() <= 1 + 1e-9
 
 
 def test_a_split_by_hand(rng):
     y = np.array([0] * 10 + [7] * 5)
     parts = datasets.stratified_split(y, (0.6, 0.2, 0.2), rng)
-    assert [np.bincount(y[part])[[0, 7]].tolist() for part in parts] == [
-        *([6, 3], [2, 1], [2, 1])
-    ]
+    counts = [np.bincount(y[part])[[0, 7]].tolist() for part in parts]
+    assert counts == [[6, 3], [2, 1], [2, 1]]
     kept, left = datasets.stratified_split([0, 1], (0.9, 0.1), rng)
     assert (sorted(kept), left.shape) == ([0, 1], (0,))  # a part may stay empty
 
