@@ -11,13 +11,9 @@ from nnlib.losses import Loss, log_softmax
 
 
 def test_mse_sums_over_outputs_and_averages_over_samples(rng):
-    loss = MSE()
-    prediction = np.array([[1.0, 2.0], [3.0, 4.0]])
-    target = np.array([[0.0, 0.0], [3.0, 1.0]])
-    assert loss(prediction, target) == (1 + 4 + 0 + 9) / 2
-    assert loss.backward().tolist() == [[1, 2], [0, 3]]
-    Y_hat, Y = rng.normal(size=(2, 5, 3))
+    loss, (Y_hat, Y) = MSE(), rng.normal(size=(2, 5, 3))
     assert loss(Y_hat, Y) == pytest.approx(3 * mean_squared_error(Y, Y_hat))
+    np.testing.assert_allclose(loss.backward(), 2 / 5 * (Y_hat - Y))
 
 
 def test_softmax_agrees_with_scipy(rng):
@@ -30,11 +26,9 @@ def test_softmax_agrees_with_scipy(rng):
 
 def test_cross_entropy_agrees_with_scikit_learn_and_has_its_closed_gradient(rng):
     loss, (Z, y) = SoftmaxCrossEntropy(), batch(SoftmaxCrossEntropy, 8, 4, 4, rng)
-    expected = log_loss(y, scipy.special.softmax(Z, axis=1), labels=range(4))
-    assert loss(Z, y) == pytest.approx(expected, rel=1e-12)
+    assert loss(Z, y) == pytest.approx(log_loss(y, softmax(Z), labels=range(4)))
     np.testing.assert_allclose(loss.Y_hat, softmax(Z), rtol=1e-14)
     np.testing.assert_allclose(loss.backward(), (softmax(Z) - one_hot(y, 4)) / 8)
-    assert loss(np.zeros((5, 3)), [0, 1, 2, 0, 1]) == pytest.approx(np.log(3))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -89,31 +83,20 @@ class Absolute(Loss):
 
 
 def test_a_loss_of_one_s_own_needs_forward_and_backward(rng):
-    X, Y = batch(MSE, 6, 2, 3, rng)
-    assert max(check_gradients(network([2, 3], rng), X, Y, Absolute()).values()) < 1e-7
-    history = fit(network([2, 3], rng), X, Y, Absolute(), SGD(0.01), 50, 6, rng)
+    model, (X, Y) = network([2, 3], rng), batch(MSE, 6, 2, 3, rng)
+    assert max(check_gradients(model, X, Y, Absolute()).values()) < 1e-7
+    history = fit(model, X, Y, Absolute(), SGD(0.01), 50, 6, rng)
     assert history["loss"][-1] < history["loss"][0]
 
 
-@pytest.mark.parametrize(
-    ("value", "got"),
-    [(lambda error: None, "NoneType"), (lambda error: error, "ndarray")],
-)
-def test_a_loss_whose_value_is_no_number_is_refused(value, got, rng):
+@pytest.mark.parametrize(("factor", "got"), [(None, "NoneType"), (1, "ndarray")])
+def test_a_loss_whose_value_is_no_number_is_refused(factor, got, rng):
     class Own(Absolute):
         def forward(self, prediction, target):
-            super().forward(prediction, target)
-            return value(prediction - target)
+            return factor and prediction - target
 
     model, (X, Y) = network([2, 3], rng), batch(MSE, 6, 2, 3, rng)
     says = f"TypeError | Own.forward's value must be a number, got {got}: is its return"
     assert_refused(lambda: Own()(Y, Y), f"{says} missing, or a mean?")
     assert_refused(lambda: fit(model, X, Y, Own(), SGD(0.1), 1, 4, rng), says)
     assert_refused(lambda: check_gradients(model, X, Y, Own()), says)
-
-
-def test_a_loss_whose_backward_returns_nothing_is_noticed_by_the_model(rng):
-    NoGradient = type("NoGradient", (MSE,), {"backward": lambda self: None})
-    model, (X, Y) = network([2, 3], rng), batch(MSE, 6, 2, 3, rng)
-    says = "TypeError | Sequential(2 -> 3).backward: dZ must be a number or | got None"
-    assert_refused(lambda: fit(model, X, Y, NoGradient(), SGD(0.1), 1, 4, rng), says)

@@ -1,9 +1,12 @@
 """SGD, mini-batches and fit: what they do, what they keep, and how they stop."""
 
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from networks import DTYPES, LOSSES, assert_refused, assert_same, batch, network, values
 from sklearn.neural_network import MLPClassifier
 
@@ -18,13 +21,6 @@ def train(model, X, y, loss, learning_rate=0.1, **options):
     return fit(model, X, y, loss, SGD(learning_rate), **options)
 
 
-class InOrder(np.random.Generator):
-    """A generator that shuffles nothing."""
-
-    def permutation(self, m):
-        return np.arange(m)
-
-
 def test_sgd_goes_a_step_against_the_gradient_in_place(rng):
     layer = Dense(2, 1, rng)
     layer.W = layer.W.astype(np.float32)
@@ -36,6 +32,17 @@ def test_sgd_goes_a_step_against_the_gradient_in_place(rng):
     np.testing.assert_allclose(before["W"] - W, [[1], [2]], rtol=1e-6)
     np.testing.assert_allclose(before["b"] - b, [[1]])
     assert repr(SGD(learning_rate=np.float32(0.5))) == "SGD(learning_rate=0.5)"
+
+
+@given(m=st.integers(1, 40), batch_size=st.integers(1, 50), seed=st.integers(0, 99))
+def test_batches_are_a_permutation(m, batch_size, seed):
+    X, rng = np.arange(2 * m).reshape(m, 2), np.random.default_rng(seed)
+    X_batches, y_batches = zip(*minibatches(X, X[:, 0], batch_size, rng), strict=True)
+    full, rest = divmod(m, batch_size)
+    assert [len(y) for y in y_batches] == full * [batch_size] + [rest] * (rest > 0)
+    order = np.concatenate(y_batches) // 2
+    assert sorted(order) == list(range(m))
+    np.testing.assert_array_equal(np.concatenate(X_batches), X[order])
 
 
 def test_batches_are_shuffled_anew_and_copied(rng):
@@ -112,13 +119,10 @@ def test_a_refused_fit_leaves_model_and_loss_at_their_last_batch(rng):
     model, loss, (X, Y) = network([2, 3], rng), MSE(), batch(MSE, 6, 2, 3, rng)
     loss(model(X), Y)
     gradient = loss.backward()
-    dX, wrong = model.backward(gradient), (X[:5], Y[:5, :2])
-    says = "ValueError | MSE expects a target of shape (5, 3) | got (5, 2)"
-    for held in (None, wrong):  # the second time, the validation data are wrong
-        data = (X[:5], Y[:5]) if held else wrong
-        assert_refused(
-            lambda d=data, v=held: train(model, *d, loss, validation=v), says
-        )
+    dX, right, wrong = model.backward(gradient), (X[:5], Y[:5]), (X[:5], Y[:5, :2])
+    for data, held in [(wrong, None), (right, wrong)]:
+        says = "ValueError | MSE expects a target of shape (5, 3) | got (5, 2)"
+        assert_refused(partial(train, model, *data, loss, validation=held), says)
         np.testing.assert_array_equal(loss.backward(), gradient)
         np.testing.assert_array_equal(model.backward(gradient), dX)
 
@@ -135,40 +139,69 @@ def test_linear_regression_reaches_least_squares(rng):
     np.testing.assert_allclose(np.vstack([layer.W, layer.b]), best, atol=1e-12)
 
 
+class InOrder(np.random.Generator):
+    """A generator that shuffles nothing."""
+
+    def permutation(self, m):
+        return np.arange(m)
+
+
 @pytest.mark.parametrize("batch_size", [90, 32])
 def test_100_epochs_agree_with_scikit_learn(batch_size, rng):
     X, y = datasets.spiral(30, 3, 0.2, rng)
-    model = network([2, 16, 3], rng)
+    model, loss = network([2, 16, 3], rng), SoftmaxCrossEntropy()
     plain = {"alpha": 0, "momentum": 0, "nesterovs_momentum": False, "shuffle": False}
     other = MLPClassifier(
         (16,), solver="sgd", learning_rate_init=0.1, batch_size=batch_size, **plain
     )
     other.partial_fit(X, y, classes=range(3))  # makes the arrays that are set below
-    dense = model.layers[::2]
-    for mine, W, b in zip(dense, other.coefs_, other.intercepts_, strict=True):
+    theirs = [*zip(other.coefs_, other.intercepts_, strict=True)]
+    for mine, (W, b) in zip(model.layers[::2], theirs, strict=True):
         W[...], b[...] = mine.W, mine.b[0]
     options = {"epochs": 100, "rng": InOrder(np.random.PCG64(0))}
-    history = train(
-        model, X, y, SoftmaxCrossEntropy(), batch_size=batch_size, **options
-    )
+    history = train(model, X, y, loss, batch_size=batch_size, **options)
     for _ in range(100):
         other.partial_fit(X, y)
-    for mine, W, b in zip(dense, other.coefs_, other.intercepts_, strict=True):
+    for mine, (W, b) in zip(model.layers[::2], theirs, strict=True):
         np.testing.assert_allclose(mine.W, W, rtol=0, atol=1e-10)
         np.testing.assert_allclose(mine.b[0], b, rtol=0, atol=1e-10)
     assert history["loss"][-1] == pytest.approx(other.loss_, abs=1e-10)
 
 
-# Divergence.
+@pytest.mark.parametrize("loss", LOSSES)
+def test_100_steps_agree_with_pytorch(loss, rng):
+    torch = pytest.importorskip("torch")
+    other_loss = torch.nn.CrossEntropyLoss()
+    if loss is MSE:
+        other_loss = lambda Y_hat, Y: ((Y_hat - Y) ** 2).sum(dim=1).mean()  # noqa: E731
+    model, (X, target) = network([2, 32, 3], rng), batch(loss, 96, 2, 3, rng)
+    X_there, target_there = torch.tensor(X), torch.tensor(target)
+    there = [torch.tensor(P, requires_grad=True) for P in values(model).values()]
+    descent, measure = torch.optim.SGD(there, lr=0.05), loss()
+    for _ in range(100):
+        rows = rng.choice(96, size=32, replace=False)
+        value = measure(model(X[rows]), target[rows])
+        model.backward(measure.backward())
+        SGD(0.05).step(model)
+        descent.zero_grad()
+        W1, b1, W2, b2 = there
+        Z = torch.relu(X_there[rows] @ W1 + b1) @ W2 + b2
+        other_value = other_loss(Z, target_there[rows])
+        other_value.backward()
+        descent.step()
+        assert value == pytest.approx(other_value.item(), abs=1e-10)
+    for (P, _), P_there in zip(model.parameters().values(), there, strict=True):
+        np.testing.assert_allclose(P, P_there.detach(), rtol=0, atol=1e-10)
+
+
+# Divergence, and other errors.
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("validated", [False, True])
 @pytest.mark.filterwarnings("error")
-def test_a_diverging_training_stops_and_gives_the_weights_back(
-    loss, dtype, validated, rng
-):
+def test_a_diverging_fit_gives_the_weights_back(loss, dtype, validated, rng):
     model, (X, y) = network([2, 8, 3], rng, dtype), batch(loss, 12, 2, 3, rng, dtype)
     before, seen = values(model), []
     rate = 1e30 if dtype == np.float32 else 1e200
@@ -178,9 +211,7 @@ def test_a_diverging_training_stops_and_gives_the_weights_back(
         train(model, X, y, loss(), rate, **options)
     message = str(caught.value)
     assert f"training diverged in epoch {len(seen) + 1}: the loss is" in message
-    assert (
-        f"learning rate: {rate:g} is too large here, try {rate / 10:g}. If" in message
-    )
+    assert f"rate: {rate:g} is too large here, try {rate / 10:g}. If" in message
     assert "scale the inputs down" in message
     assert_same(values(model), before)
 
@@ -199,10 +230,8 @@ class Calm(Loss):
 def test_a_weight_that_overflows_in_the_last_step_is_seen(rng):
     """Its gradient is 1e308, and the loss tells nothing.  The others are finite."""
     layer, problem = Dense(2, 1, rng), ([[1e200, 1.0]], [[0.0]], Calm(), 0.6)
-    before = values(layer)
-    with pytest.raises(
-        FloatingPointError, match="diverged in epoch 3: the loss is nan"
-    ):
+    before, says = values(layer), "diverged in epoch 3: the loss is nan"
+    with pytest.raises(FloatingPointError, match=says):
         train(layer, *problem)
     assert_same(values(layer), before)
     train(layer, *problem, epochs=2)
@@ -214,26 +243,6 @@ def test_on_epoch_that_meets_the_nan_first_finds_the_weights_given_back(rng):
     with pytest.raises(ValueError, match=says):
         train(model, X, Y, MSE(), 1e308, batch_size=8, on_epoch=lambda _, m: m(X))
     assert_same(values(model), before)
-
-
-class Renewing(SGD):
-    """It binds the parameters anew at each step."""
-
-    def step(self, model):
-        for layer in model.layers[::2]:
-            layer.W = layer.W - self.learning_rate * layer.dW
-            layer.b = layer.b - self.learning_rate * layer.db
-
-
-def test_parameters_that_were_bound_anew_are_given_back_too(rng):
-    model, (X, Y) = network([3, 4, 2], rng), batch(MSE, 8, 3, 2, rng)
-    before = values(model)
-    fit(model, X, Y, MSE(), Renewing(0.01), 2, 4, rng)
-    trained = values(model)
-    assert (trained["0.W"] != before["0.W"]).any()
-    with pytest.raises(FloatingPointError):
-        fit(model, X, Y, MSE(), Renewing(1e200), 5, 4, rng)
-    assert_same(values(model), trained)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
@@ -248,12 +257,23 @@ def test_an_error_of_on_epoch_or_an_interrupt_keeps_what_was_learned(error, rng)
     assert (values(model)["0.W"] != before["0.W"]).any()
 
 
-def test_an_optimizer_of_one_s_own_needs_only_step(rng):
-    still = type("Still", (), {"step": lambda self, model: None})()
-    model, (X, y) = network([2, 1], rng), batch(MSE, 5, 2, 1, rng)
+class Renewing:
+    """An optimizer of one's own: it has no rate, and binds the parameters anew."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def step(self, model):
+        for layer in model.layers[::2]:
+            layer.W = layer.W - self.rate * layer.dW
+
+
+def test_an_optimizer_of_one_s_own_needs_only_step_and_may_bind_parameters_anew(rng):
+    model, (X, Y) = network([3, 4, 2], rng), batch(MSE, 8, 3, 2, rng)
     before = values(model)
-    fit(model, X, y, MSE(), still, epochs=2, batch_size=2, rng=rng)
-    assert_same(values(model), before)
-    model.layers[0].W[:] = 1e200
+    fit(model, X, Y, MSE(), Renewing(0.01), 2, 4, rng)
+    trained = values(model)
+    assert (trained["0.W"] != before["0.W"]).any()
     with pytest.raises(FloatingPointError, match=r"Use a smaller learning rate\. If"):
-        fit(model, X, y, MSE(), still, epochs=2, batch_size=2, rng=rng)
+        fit(model, X, Y, MSE(), Renewing(1e200), 5, 4, rng)
+    assert_same(values(model), trained)
