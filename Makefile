@@ -110,11 +110,16 @@ notebooks: .venv/.ready  ## run the lessons again and store their outputs
 	$(BIN)/ruff format --quiet notebooks
 	$(BIN)/python notebooks/execute.py
 
-assignments: .venv/.ready  ## run the assignments' sources again, and generate the hand-outs
-	$(BIN)/ruff check --fix --quiet $(COURSE)/source
-	$(BIN)/ruff format --quiet $(COURSE)/source
-	$(BIN)/python notebooks/execute.py $(COURSE)/source/*/*.ipynb
+assignments: .venv/.ready  ## run the sources again, generate the hand-outs; a class's own: KEY=spring-2027 INTO=folder
+ifdef KEY
+	@test -n "$(INTO)" || { echo "Where to? make assignments KEY=$(KEY) INTO=../$(KEY)"; exit 2; }
+	$(BIN)/python -m grading.variant "$(KEY)" "$(INTO)"
+else
+	$(BIN)/ruff check --fix --quiet $(COURSE)/source $(COURSE)/siblings
+	$(BIN)/ruff format --quiet $(COURSE)/source $(COURSE)/siblings
+	$(BIN)/python notebooks/execute.py $(COURSE)/source/*/*.ipynb $(COURSE)/siblings/*/*.ipynb
 	$(BIN)/python -m grading.release
+endif
 
 grade: .venv/.ready  ## grade submitted/*/NAME of the course: make grade ASSIGNMENT=NAME
 	@test -n "$(ASSIGNMENT)" || { echo "Which one? make grade ASSIGNMENT=03_backprop"; exit 2; }
