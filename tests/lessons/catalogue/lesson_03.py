@@ -61,6 +61,10 @@ ATTEMPTS = {
             "dZ is the local slope alone",
         ),
         (LEAKY.format(LEAKS, "dA * (self.A >= -9)"), "dZ is dA unchanged"),
+        (
+            LEAKY.format(LEAKS, "dA * np.where(dA > 0, 1.0, 0.1)"),
+            "the slope should come from Z",
+        ),
         (LEAKY.format("Z if Z > 0 else 0.1 * Z", "dA"), "use np.where"),
         (LEAKY.format(LEAKS, "None"), "dZ is None: is a return missing"),
     ],
@@ -114,6 +118,14 @@ ATTEMPTS = {
             "dZ also goes back past f",
         ),
         (RESIDUAL.format(SUM, "dZ", "{}"), "dZ also goes back through f"),
+        (
+            RESIDUAL.format("np.add(X, self.inner.forward(X), out=X)", PATHS, "{}"),
+            "forward changes its X",
+        ),
+        (
+            RESIDUAL.format(SUM, "np.add(dZ, self.inner.backward(dZ), out=dZ)", "{}"),
+            "backward changes dZ",
+        ),
         (
             RESIDUAL.format(SUM, "dZ * self.inner.backward(dZ)", "{}"),
             "you multiplied them",
