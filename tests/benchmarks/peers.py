@@ -88,8 +88,8 @@ def scikit_learn(problem):
     plain = {"solver": "sgd", "alpha": 0, "momentum": 0, "nesterovs_momentum": False}
     to_the_end = {"max_iter": problem.epochs, "tol": 0, "n_iter_no_change": 10**9}
     model = MLPClassifier(problem.widths[1:-1], random_state=2, **plain, **to_the_end)
-    model.set_params(batch_size=problem.batch_size, warm_start=True)
-    model.set_params(learning_rate_init=problem.learning_rate)
+    rate, size = problem.learning_rate, problem.batch_size
+    model.set_params(learning_rate_init=rate, batch_size=size, warm_start=True)
     model.partial_fit(problem.X, problem.y, classes=range(problem.widths[-1]))
     for i, start in enumerate(problem.weights()):  # from which a warm start begins
         model.coefs_[i][...], model.intercepts_[i][...] = start
@@ -130,7 +130,7 @@ def pytorch(problem):
     return train
 
 
-def jax_with_compilation(problem):
+def jax(problem, compiled):
     """JAX compiles the step when it first sees a batch of that shape."""
     import jax
     import jax.numpy as jnp
@@ -165,12 +165,8 @@ def jax_with_compilation(problem):
             history.append(float(total) / len(order))  # waits for all steps
         return history
 
-    return train
-
-
-def jax(problem):
-    train = jax_with_compilation(problem)
-    train(epochs=1)  # compiles, before the clock starts
+    if compiled:  # before the clock starts
+        train(epochs=1)
     return train
 
 
@@ -195,10 +191,8 @@ def products(problem):
 
 def c_loop(problem):
     """A floor for the series' network: plain loops, sizes and order known before."""
-    rng, real = (
-        np.random.default_rng(2),
-        "float" if problem.X.itemsize == 4 else "double",
-    )
+    rng = np.random.default_rng(2)
+    real = "float" if problem.X.itemsize == 4 else "double"
     options = f"-O3 -march=native -shared -fPIC -DREAL={real} -lm".split()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         library = Path(folder) / "loop.so"
@@ -209,8 +203,7 @@ def c_loop(problem):
     rate = getattr(ctypes, f"c_{real}")(problem.learning_rate)
     parameters = np.concatenate([P.ravel() for pair in problem.weights() for P in pair])
     orders = [rng.permutation(len(problem.X)) for _ in range(problem.epochs)]
-    arrays = problem.X, problem.y, parameters, *orders
-    X, y, P, *orders = (A.ctypes.data_as(ctypes.c_void_p) for A in arrays)
+    X, y, P, *orders = (A.ctypes for A in (problem.X, problem.y, parameters, *orders))
     options = len(problem.X), problem.batch_size, rate
     return lambda: [epoch(X, y, P, order, *options) for order in orders]
 
@@ -221,8 +214,8 @@ PEERS = {  # name: (peer, the package or program it needs, its networks)
     FIRST: (partial(nnlib, first=FirstDense), "numpy", (WIDE, LARGEST)),
     "PyTorch": (pytorch, "torch", SIZES),
     "scikit-learn": (scikit_learn, "scikit-learn", SIZES),
-    "JAX with compilation": (jax_with_compilation, "jax", SIZES),
-    "JAX, compiled before": (jax, "jax", SIZES),
+    "JAX with compilation": (partial(jax, compiled=False), "jax", SIZES),
+    "JAX, compiled before": (partial(jax, compiled=True), "jax", SIZES),
     "matrix products alone": (products, "numpy", SIZES),
     "C loop": (c_loop, "cc", (SERIES,)),
 }

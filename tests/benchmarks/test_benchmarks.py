@@ -5,7 +5,6 @@ from unittest.mock import Mock
 import bench
 import numpy as np
 import pytest
-import report
 from peers import FIRST, PEERS, SERIES, WIDE, nnlib, problem
 
 
@@ -15,10 +14,10 @@ def fake_processes(names, answer):
 
 
 def test_the_page_says_what_the_program_writes_and_which_bars_are_met():
-    assert report.page(*report.read()) == report.PAGE.read_text("utf-8")
-    assert set(report.BARS) <= {(row[0], row[1]) for row in report.read()[1]}
+    assert bench.page(*bench.read()) == bench.PAGE.read_text("utf-8")
+    assert set(bench.BARS) <= {(row[0], row[1]) for row in bench.read()[1]}
     rows = [[SERIES, "PyTorch / nnlib", 5, f32, 1, 1] for f32 in (4.99, 5)]
-    *_, missed, met = report.table(rows).splitlines()
+    *_, missed, met = bench.table(rows).splitlines()
     assert missed.endswith("| ≥ 5 | 5.00 | **4.99** | 1.00 | 1.00 | **missed** |")
     assert met.endswith("| ≥ 5 | 5.00 | 5.00 | 1.00 | 1.00 | met |")
 
