@@ -9,11 +9,7 @@ from cosmic_ray.operators.operator import Operator
 
 
 class Rewrite(Operator):
-    """An operator that puts other code in the place of a node."""
-
-    def rewrites(self, node):
-        """Yield the codes that shall stand in the node's place, one after the other."""
-        raise NotImplementedError
+    """Puts other code in a node's place, one after the other of ``rewrites(node)``."""
 
     def mutation_positions(self, node):
         """Yield the node's place once for each of its rewrites."""
@@ -43,9 +39,7 @@ def names(node):
 
 def in_class_body(node):
     """Return whether a statement is a class's, such as an attribute's first value."""
-    while node.type not in ("classdef", "funcdef", "file_input"):
-        node = node.parent
-    return node.type == "classdef"
+    return node.search_ancestor("classdef", "funcdef", "file_input").type == "classdef"
 
 
 class DropStatement(Rewrite):
@@ -89,6 +83,8 @@ class Unwrap(Rewrite):
     A call gives way to what it is called on, and to each of its arguments.
     """
 
+    KEPT = ("argument", "operator", "string", "fstring", "strings")
+
     def rewrites(self, node):
         if node.type != "atom_expr" or node.parent.type == "decorator":
             return
@@ -101,13 +97,7 @@ class Unwrap(Rewrite):
             yield "".join(map(code, before[:-1]))
         inside = last.children[1]
         for part in inside.children if inside.type == "arglist" else [inside]:
-            if part.type not in (
-                "argument",
-                "operator",
-                "string",
-                "fstring",
-                "strings",
-            ):
+            if part.type not in self.KEPT:
                 yield f"({code(part)})"
 
 
@@ -128,11 +118,6 @@ class Swap(Rewrite):
         named = node.type == "name" and node.is_definition()
         if not named and node.parent.type not in ("argument", "decorator"):
             yield from SWAPS.get(node.value, ())
-
-    def mutate(self, node, index):
-        """Return the same leaf with another value."""
-        node.value = list(self.rewrites(node))[index]
-        return node
 
 
 # What cosmic-ray asks a provider of operators for: names, and a class for each.
