@@ -158,6 +158,46 @@ class Sigmoid(layers.Layer):
         ),
     ),
     Mistake(
+        task="check-1",
+        cell="task-1",
+        why="Brackets are forgotten where the fraction bar stood.",
+        says="A is 1 + e^-z",
+        code=sigmoid("self.A = 1 / 1 + np.exp(-Z)", RIGHT_BACKWARD),
+        touches=("check-3",),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="Brackets are forgotten around the second factor.",
+        says="put brackets around (1 - a)",
+        code=sigmoid(RIGHT_FORWARD, "return dA * self.A * 1 - self.A"),
+        touches=("check-3",),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="-z is written into the array that arrived.",
+        says="forward changes the numbers in Z itself",
+        code=sigmoid("Z *= -1; self.A = 1 / (1 + np.exp(Z))", RIGHT_BACKWARD),
+        touches=("check-3",),
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="Loops collect the numbers in a list, and the list is returned.",
+        says="A is a list: return an array",
+        code="""
+class Sigmoid(layers.Layer):
+    def forward(self, Z):
+        self.A = 1 / (1 + np.exp(-Z))
+        return [list(row) for row in self.A]
+
+    def backward(self, dA):
+        return dA * self.A * (1 - self.A)
+""",
+        touches=("check-3",),
+    ),
+    Mistake(
         task="check-2",
         cell="task-2",
         why="w1 and w2 stand in one row of the table, and are typed in one row of W.",
@@ -211,6 +251,18 @@ class Sigmoid(layers.Layer):
         why="A bias is typed with one pair of brackets.",
         says="b of the hidden layer has shape (2,), expected (1, 2): one row, [[...]]",
         code=changed(NETWORK, "[[0.35, 0.35]]", "[0.35, 0.35]"),
+        touches=("check-3",),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="W is set to a list of lists, as the numbers are typed.",
+        says="W must be an array of floats, got list",
+        code=changed(
+            NETWORK,
+            "np.array([[0.15, 0.25], [0.20, 0.30]])",
+            "[[0.15, 0.25], [0.20, 0.30]]",
+        ),
         touches=("check-3",),
     ),
     Mistake(
@@ -283,6 +335,20 @@ def step_weights(model, X, Y, loss, learning_rate):
         code=HASTY,
     ),
     Mistake(
+        task="check-3",
+        cell="task-3",
+        why="A mean over the samples is taken once more, though the loss has taken it.",
+        says="Use dW just as backward sets it",
+        code=changed(STEP, "layer.dW", "layer.dW / len(X)"),
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
+        why="The error is passed back, in place of what the loss gives.",
+        says="Use dW just as backward sets it",
+        code=changed(STEP, "loss.backward()", "model(X) - Y"),
+    ),
+    Mistake(
         task="check-4",
         cell="task-4",
         why="The faulty backward is handed in as it was given, unchanged.",
@@ -336,7 +402,7 @@ def step_weights(model, X, Y, loss, learning_rate):
         task="check-4",
         cell="task-4",
         why="The sum is taken without keepdims, and the row has lost an axis.",
-        says="db has shape (3,), expected (1, 3), like b",
+        says="like b: does a sum lack keepdims=True?",
         code=changed(MENDED, "dZ.sum(axis=0, keepdims=True)", "dZ.sum(axis=0)"),
     ),
     Mistake(
@@ -345,6 +411,18 @@ def step_weights(model, X, Y, loss, learning_rate):
         why="The gradients are set, and what the layer below needs is forgotten.",
         says="dX is None",
         code=changed(MENDED, "return dZ @", "dX = dZ @"),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="As in PyTorch, a gradient is added to the one that is there.",
+        says="is wrong in a second backward: is the old dW added?",
+        code=changed(
+            MENDED,
+            "self.dW = self.X.T @ dZ",
+            "old = 0 if self.dW is None else self.dW\n"
+            "        self.dW = self.X.T @ dZ + old",
+        ),
     ),
 ]
 
