@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 from execute import METADATA
 from grading import release
+from grading.repair import key_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 TINY = "tiny"
@@ -155,11 +156,6 @@ def solved(course, name=TINY, without=()):
     return notebook
 
 
-def key_of(cell):
-    """Return the id that nbgrader knows a cell by, or None."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
 def cell_of(notebook, key):
     """Return the cell with an id of nbgrader's."""
     return next(cell for cell in notebook.cells if key_of(cell) == key)
@@ -199,15 +195,22 @@ def rows_of(course):
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
+def lines_of(source, begin="### BEGIN"):
+    """Return the lines in the regions that begin so, and all others."""
+    lines, inside = {True: set(), False: set()}, False
+    for line in "\n".join(cell.source for cell in source.cells).split("\n"):
+        inside = begin in line or (inside and "### END" not in line)
+        if "### BEGIN" not in line and "### END" not in line:
+            lines[inside].add(line.strip())
+    assert not inside, "a region has no end"
+    return lines[True] - {""}, lines[False]
+
+
 def hidden_lines(source):
     """Return the lines of a source's hidden tests that no visible text holds."""
-    lines, inside = {True: [], False: []}, False
-    for line in "\n".join(cell.source for cell in source.cells).split("\n"):
-        inside = "### BEGIN HIDDEN" in line or (inside and "### END" not in line)
-        lines[inside].append(line.strip())
-    shown = "\n".join(lines[False])
-    found = {line for line in lines[True] if len(re.findall(r"\w", line)) > 5}
-    return {line for line in found if line not in shown}
+    hidden, others = lines_of(source, "### BEGIN HIDDEN")
+    found = {line for line in hidden if len(re.findall(r"\w", line)) > 5}
+    return {line for line in found if line not in "\n".join(others)}
 
 
 def page_of(course, student, name=TINY, as_it_reads=True):

@@ -158,9 +158,12 @@ def as_markdown(notebook):
 
 
 def renamed(course, name):
-    """Hand in under another name, and a file beside it."""
-    hand_in(course, name, solved(course), filename="My Homework (1).ipynb")
-    hand_in(course, name, "notes", filename="notes.txt")
+    """Hand in under another name, in a folder, with a file beside it that it reads."""
+    notebook = solved(course)
+    task = cell_of(notebook, "task-1")
+    task.source = f"open('notes.txt').close()\n{task.source}"
+    hand_in(course, name, notebook, filename="hw/My Homework (1).ipynb")
+    hand_in(course, name, "notes", filename="hw/notes.txt")
 
 
 def two_notebooks(course, name):
@@ -353,6 +356,7 @@ double(np.ones((1, 1)))
 %% cell task-2 own-helpers 456 graded
 import math, matplotlib.pyplot as plt
 sum = list = 3
+np.bool = bool
 def helper(X):
     return X
 plt.plot([1, 2]); plt.show()

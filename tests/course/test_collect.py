@@ -25,9 +25,7 @@ def take(tmp_path, capsys):
     (tmp_path / "source" / TINY).mkdir(parents=True)
     (tmp_path / "source" / TINY / f"{TINY}.ipynb").touch()
 
-    def run(files, roster=""):
-        if roster:
-            (tmp_path / "roster.csv").write_text(roster, "utf-8-sig")
+    def run(files):
         path = tmp_path / "downloads.zip"
         path.write_bytes(files if isinstance(files, bytes) else zipped(files))
         collect.main([TINY, "--from", str(path), "--course", str(tmp_path)])
@@ -39,47 +37,32 @@ def take(tmp_path, capsys):
 
 
 MOODLE = "assignsubmission_file_"
+ROSTER = "name;student;id\nAda Low;al1;12\nBob;bob;13\nAnn May;a1;71\nAnn May;a2;72\n"
 
 
 @pytest.mark.parametrize(
-    ("name", "place"),
+    "places",
     [
-        (f"Ada L\u00f6w_12_{MOODLE}/tiny.ipynb", "Ada L\u00f6w/tiny/tiny.ipynb"),
-        (f"Ada_12_{MOODLE}tiny.ipynb", "Ada/tiny/tiny.ipynb"),
-        (f"Course 1/Ada_12_{MOODLE}/d/x.txt", "Ada/tiny/d/x.txt"),
-        ("lovelaceada_123_4567_tiny-1.ipynb", "lovelaceada/tiny/tiny-1.ipynb"),
-        ("lovelaceada_LATE_123_4567_tiny.ipynb", "lovelaceada/tiny/tiny.ipynb"),
-        ("ada/tiny.ipynb", "ada/tiny/tiny.ipynb"),
-        ("ada.ipynb", "ada/tiny/tiny.ipynb"),
-    ],
-)
-def test_the_platforms_namings(take, name, place):
-    found, said = take({name: NOTEBOOK})
-    assert found == {place}
-    assert f"{name} -> submitted/{place}" in said
-
-
-@pytest.mark.parametrize(
-    ("names", "places"),
-    [
-        ([f"Some_12_{MOODLE}/a", "bob_99_5_b"], {"al1/tiny/a", "bob/tiny/b"}),
+        {f"Ada L\u00f6w_3_{MOODLE}/tiny.ipynb": "Ada L\u00f6w/tiny/tiny.ipynb"},
+        {f"Ada_3_{MOODLE}tiny.ipynb": "Ada/tiny/tiny.ipynb"},
+        {f"Course 1/Ada_3_{MOODLE}/d/x.txt": "Ada/tiny/d/x.txt"},
+        {"lovelaceada_123_4567_tiny-1.ipynb": "lovelaceada/tiny/tiny-1.ipynb"},
+        {"lovelaceada_LATE_123_4567_tiny.ipynb": "lovelaceada/tiny/tiny.ipynb"},
+        {"ada/tiny.ipynb": "ada/tiny/tiny.ipynb"},
+        {"ada.ipynb": "ada/tiny/tiny.ipynb"},
+        {f"Some_12_{MOODLE}/a": "al1/tiny/a", "bob_99_5_b": "bob/tiny/b"},
+        {f"Ada Low_1_{MOODLE}/a": "al1/tiny/a", f"Al1_2_{MOODLE}/b": "Al1 2/tiny/b"},
         # Of one name are two, and one that two have in the roster is nobody's.
-        ([f"Max_1_{MOODLE}/t", f"Max_2_{MOODLE}/t"], {"Max 1/tiny/t", "Max 2/tiny/t"}),
-        (
-            [f"Ann May_9_{MOODLE}/a", "lowada_77_5_b"],
-            {"Ann May 9/tiny/a", "al1/tiny/b"},
-        ),
-        (
-            [f"Ada Low_1_{MOODLE}/a", f"Al1_2_{MOODLE}/b"],
-            {"al1/tiny/a", "Al1 2/tiny/b"},
-        ),
+        {f"Max_{n}_{MOODLE}/t": f"Max {n}/tiny/t" for n in (1, 2)},
+        {f"Ann May_9_{MOODLE}/a": "Ann May 9/tiny/a", "lowada_77_5_b": "al1/tiny/b"},
     ],
 )
-def test_who_is_who(take, names, places):
-    roster = (
-        "name;student;id\nAda Low;al1;12\nBob;bob;13\nAnn May;a1;71\nAnn May;a2;72\n"
-    )
-    assert take(dict.fromkeys(names, NOTEBOOK), roster)[0] == places
+def test_whose_a_file_is_and_where_it_goes(take, places, tmp_path):
+    (tmp_path / "roster.csv").write_text(ROSTER, "utf-8-sig")
+    found, said = take(dict.fromkeys(places, NOTEBOOK))
+    assert found == {*places.values()}
+    for name, place in places.items():
+        assert f"{name} -> submitted/{place}" in said
 
 
 def test_debris_is_left_out_and_zips_inside_are_opened(take):

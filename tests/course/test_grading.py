@@ -29,7 +29,7 @@ pytestmark = pytest.mark.course
 
 def times(course):
     """Return when each submission was graded last."""
-    found = course.glob(f".grading/{TINY}/students/*/record.json")
+    found = course.glob(f".grading/{TINY}/students/{'?' * 16}/record.json")
     return {path.parent.name: path.stat().st_mtime_ns for path in found}
 
 

@@ -69,20 +69,16 @@ def test_no_list_of_clean_holds_what_runs_or_asks():
     assert not {"href", "src", "srcset", "style", "action", "id", "name"} & {*names}
 
 
-# --- Markdown
+NO_TEXT = [None, 3, ["a", 1], {"a": "b"}, b"x"]
 
 
-@pytest.mark.parametrize("source", MARKDOWN, ids=range(len(MARKDOWN)))
+@pytest.mark.parametrize("source", [*MARKDOWN, *NO_TEXT], ids=range(len(MARKDOWN) + 5))
 def test_hostile_markdown_is_shown_without_harm(source, tmp_path):
-    html = clean.markdown(source, ATTACHMENTS, clean.Pictures(tmp_path))
+    attached = ATTACHMENTS if isinstance(source, str) else source
+    html = clean.markdown(source, attached, clean.Pictures(tmp_path))
     assert not Harm(html, TEXT).found
     assert "\n" not in html  # so that it is one block in a Markdown cell
     assert markdown2html(html).strip() == html, "nbconvert changes it"
-
-
-@pytest.mark.parametrize("value", [None, 3, ["a", 1], {"a": "b"}, b"x"])
-def test_what_is_no_text_is_shown_as_none(value):
-    clean.markdown(value, value)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +123,6 @@ def test_formulas_of_all_assignments_are_understood():
     assert "".join(made).count("<math") > 300
 
 
-# --- pictures
-
-
 def test_a_picture_pasted_into_a_cell_or_beside_the_notebook_is_shown(tmp_path):
     html = clean.markdown("![my *net*](attachment:real.png)", ATTACHMENTS)
     assert f'<img src="data:image/png;base64,{PNG}" alt="my net">' in html
@@ -163,9 +156,6 @@ def test_one_picture_shown_often_does_not_fill_the_disk():
     assert 2**20 < len(html) < 6 * 2**20
 
 
-# --- time
-
-
 LONG = [
     "[" * 20_000,
     "*a " * 20_000,
@@ -193,9 +183,6 @@ def test_a_text_that_takes_too_long_is_shown_as_it_is(monkeypatch):
     source = "\\begin{a}" * 8_000 + "<b>"
     assert shown(source) == source
     assert shown("a" * 200_000) == "a" * clean.TEXT + clean.CUT
-
-
-# --- outputs
 
 
 @pytest.mark.parametrize("raw", OUTPUTS, ids=range(len(OUTPUTS)))
@@ -238,9 +225,6 @@ def test_what_goes_beyond_the_limit_is_cut():
     assert (kept.traceback[0], kept.traceback[-1]) == ("first", "last")
 
 
-# --- notebooks
-
-
 def test_a_hostile_notebook_is_taken_apart(tmp_path):
     handed = ran(tmp_path / "handed")
     made = clean.notebook(handed, tmp_path, 5_000)
@@ -261,9 +245,6 @@ def test_a_hostile_notebook_is_taken_apart(tmp_path):
     said = json.dumps([cell.get("outputs") for cell in made.cells])
     assert "output cut off" in said
     assert len(said) < 10_000  # of all cells together
-
-
-# --- pages
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import ast
 import shutil
 
 import pytest
-from classroom import STUB, cell_of, handed_out, read
+from classroom import STUB, cell_of, handed_out, lines_of, read
 from execute import is_folded
 from grading import release
 
@@ -15,18 +15,6 @@ def files(folder):
     found = [path for path in folder.rglob("*") if path.is_file()]
     found = [path for path in found if ".ipynb_checkpoints" not in path.parts]
     return {path.relative_to(folder): path.read_bytes() for path in found}
-
-
-def lines_of(source):
-    """Return the lines in solutions, hidden tests and mark schemes, and the others."""
-    lines, inside = {True: set(), False: set()}, False
-    for line in "\n".join(cell.source for cell in source.cells).split("\n"):
-        if "### BEGIN" in line or "### END" in line:
-            inside = "BEGIN" in line
-        else:
-            lines[inside].add(line.strip())
-    assert not inside, "a region has no end"
-    return lines[True] - {""}, lines[False]
 
 
 @pytest.mark.parametrize("name", NAMES)

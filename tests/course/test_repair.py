@@ -115,9 +115,6 @@ def test_a_solution_comes_through_with_ids_and_without(course, mine, change):
     assert lost == out.repaired == (not key_of(mine.cells[0]))
 
 
-# Repairs.
-
-
 def test_what_is_missing_stands_where_it_belongs(course, mine):
     whole = solved(course).cells
     for key in ("check-1", "task-2", "check-2", "written"):
@@ -185,9 +182,6 @@ def test_raw_cells_become_text_and_odd_cells_do_no_harm(course, mine):
     assert (last[0].cell_type, last[0].source) == ("markdown", "raw")
     assert last[1].source == "a = 1\nb = 2"
     assert last[4].source == "?"
-
-
-# Which file it is.
 
 
 def put(course, files):
@@ -287,9 +281,6 @@ def test_what_systems_leave_behind_is_ignored(course, filename):
     assert within(folder) == [folder / filename]
 
 
-# Which assignment it is.
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_real_assignments_and_lessons_are_told_apart_without_ids(tmp_path, name):
     template = template_of(release.COURSE, name)
@@ -319,9 +310,6 @@ def test_of_cells_of_another_assignment_none_is_needed(course, mine):
     assert text_of(hand(course, alone), "task-1") == task
 
 
-# Pictures.
-
-
 def test_pasted_pictures_are_kept_but_those_of_a_locked_text_are_the_sources(course):
     path = course / "source/tiny/tiny.ipynb"
     source = nbformat.read(path, as_version=4)
@@ -336,9 +324,6 @@ def test_pasted_pictures_are_kept_but_those_of_a_locked_text_are_the_sources(cou
     pictures = [cell.get("attachments") for cell in out.notebook.cells]
     assert pictures[0] == source.cells[0].attachments
     assert pictures[-2:] == [PICTURE, PICTURE]
-
-
-# Limits.
 
 
 BAD = {  # what is to cost memory or time, each as much of it as is read at all

@@ -36,8 +36,6 @@ def test_all_mistakes_and_other_solutions_come_to_the_same(name, cells):
     assert two_places.run(name, cells) == run(name, cells)
 
 
-# What crosses, and how.
-
 SAME = "def same(x):\n    return x\n"
 
 
@@ -126,9 +124,6 @@ def test_exceptions_keep_name_base_text_and_line():
         look_up("g")
     with pytest.raises(TypeError, match="a check cannot pass on a function"):
         look_up("same")(lambda x: x)
-
-
-# What a student's process could say, and no honest one does.
 
 
 def said(late=False, **answer):

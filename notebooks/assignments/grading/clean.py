@@ -56,9 +56,8 @@ def until(moment):
 
 
 def text(value, most=None):
-    """Return a str or a list of them as one that any file can hold, its middle cut."""
-    parts = value if isinstance(value, list) else [value]
-    value = ANSI.sub("", "".join(part for part in parts if isinstance(part, str)))
+    """Return a str as one that any file can hold, its middle cut; of others, none."""
+    value = ANSI.sub("", value if isinstance(value, str) else "")
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in value.split("\n")]
     value = ODD.sub("\ufffd", "\n".join(lines))  # of progress bars the last state
     if most is None or len(value) <= most:

@@ -85,11 +85,7 @@ def main(arguments=None):
     try:
         course = Course(chosen)
         if chosen.dry_run:
-            entries, _, aside = look(course)
-            runs = [entry.student for entry in entries if entry.runs]
-            for text in [f"{student}: would be graded" for student in runs] + aside:
-                say(text)
-            return 0
+            return grade(course)
         sandbox.choose(chosen.isolation)  # or say that none works
         if os.geteuid() == 0:
             say(sandbox.ROOT)
@@ -156,8 +152,12 @@ def grade(course):
     """Grade, enter, write grades.csv and pages; return the exit code."""
     began = time.monotonic()
     entries, rows, aside = look(course)
+    todo = [entry for entry in entries if entry.runs]
+    if course.chosen.dry_run:
+        for text in [f"{entry.student}: would be graded" for entry in todo] + aside:
+            say(text)
+        return 0
     with contextlib.closing(book.Book(course.path, course.name)) as opened:
-        todo = [entry for entry in entries if entry.runs]
         for number, entry in enumerate(pool.run(course, todo), 1):
             earned = sum(x or 0 for x in entry.record.points.values())
             left = (time.monotonic() - began) / number * (len(todo) - number) / 60
@@ -231,9 +231,8 @@ def summary(course, entries, rows, aside):
     records = [entry.record for entry in entries if entry.record.key]
     for cell, most in (records[0].most if records else {}).items():
         points = [float(row[cell]) for row in rows if row.get(cell)]
-        lines = [(x.said.get(cell) or "").splitlines() for x in records]
-        bad = [[x for x in said if not x.endswith("checks passed.")] for said in lines]
-        said = Counter(found[0] for found in bad if found)
+        lines = [x.said.get(cell, "").partition("\n")[0] for x in records]
+        said = Counter(x for x in lines if x and not x.endswith("checks passed."))
         common = "".join(f"  {count} x {text}" for text, count in said.most_common(1))
         if points:
             full = sum(x == most for x in points) / len(points)

@@ -21,7 +21,7 @@ import psutil
 
 import nnlib
 
-INSIDE = Path(__file__).resolve().parent / "inside"
+INSIDE, NNLIB = Path(__file__).resolve().parent / "inside", Path(nnlib.__file__)
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/nix")
 KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -99,12 +99,11 @@ def command(kind, folder, arguments):
     its target.
     """
     if kind == "none":
-        return list(arguments)
+        return arguments
     arguments = ["sh", "-c", 'cp -R /handed/. /tmp && exec "$@"', "sh", *arguments]
-    needed = [*SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, INSIDE]
-    needed += [Path(os.path.realpath(sys.executable)).parent.parent]
-    needed += [Path(nnlib.__file__).parent]
-    needed = [Path(path) for path in needed if os.path.isdir(path)]
+    python = Path(sys.executable).resolve().parents[1]
+    needed = [*SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, python, INSIDE]
+    needed = [Path(x) for x in (*needed, NNLIB.parent) if os.path.isdir(x)]
     needed = {*needed, *(path.resolve() for path in needed)} - {Path("/")}
     places = {x: x.resolve() for x in sorted(needed, key=lambda x: len(x.parts))}
     places[Path("/handed")] = folder / "files"
@@ -129,7 +128,7 @@ def start(kind, folder, arguments, where="."):
     """Start arguments in the sandbox, in folder/files/work/where and its own group."""
     place = folder / "files" if kind == "none" else Path("/tmp")
     # what runs in there, and this nnlib, even if another one, or none, is installed
-    modules = [Path(nnlib.__file__).resolve().parents[1], INSIDE.parents[1]]
+    modules = [NNLIB.resolve().parents[1], INSIDE.parents[1]]
     environment = {
         **{name: os.environ[name] for name in KEPT if name in os.environ},
         **dict.fromkeys(THREADS, "1"),
@@ -142,16 +141,11 @@ def start(kind, folder, arguments, where="."):
     }
     work = str(place / "work" / where)
     inner = ["sh", "-c", 'cd "$0" && exec "$@"', work, *arguments]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    own = {"start_new_session": True, "preexec_fn": die_with_parent}
     with open(folder / "stderr.txt", "wb") as errors:
-        return subprocess.Popen(
-            command(kind, folder, inner),
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
+        closed = command(kind, folder, inner)
+        return subprocess.Popen(closed, env=environment, stderr=errors, **pipes, **own)
 
 
 def remove(folder):

@@ -1,9 +1,9 @@
 """Compare the coded cells of all submissions with one another, by copydetect.
 
-Usage: python -m grading.similar NAME [--course DIR] [--threshold 0.8]
+Usage: python -m grading.similar NAME [--course DIR]
 
-Prints pairs of students whose solutions overlap by more than the threshold; what was
-handed out does not count.  Other names and another order do not hide a copy; much new
+Prints pairs of students whose solutions overlap by more than 80 %; what was handed
+out does not count.  Other names and another order do not hide a copy; much new
 writing does.  Of 65 pairs of right solutions in tests/course/catalogue, made to differ,
 none overlaps by more than 0.65.
 """
@@ -20,6 +20,7 @@ from grading import release
 from grading.files import say
 
 TOKENS, WINDOW = 15, 5  # in a row that count as equal, and how densely one looks
+MOST = 0.8
 
 
 def print_of(path, known=()):
@@ -34,9 +35,7 @@ def print_of(path, known=()):
 
 def main(arguments=None):
     """Print the pairs whose code overlaps, and who was not compared."""
-    parser = release.command(__doc__)
-    parser.add_argument("--threshold", type=float, default=0.8)
-    options = parser.parse_args(arguments)
+    options = release.command(__doc__).parse_args(arguments)
     course, name, prints, found = options.course, options.name, {}, []
     known = print_of(course / f"release/{name}/{name}.ipynb").hashes
     for path in sorted(course.glob(f"submitted/*/{name}")):
@@ -46,12 +45,12 @@ def main(arguments=None):
     prints = [(student, made) for student, made in prints.items() if made]
     for (one, a), (other, b) in itertools.combinations(prints, 2):
         share = max(copydetect.compare_files(a, b)[1])
-        if share > options.threshold:
+        if share > MOST:
             found.append((share, one, other))
     for share, one, other in sorted(found, reverse=True):
         say(f"{share:.0%} of the code: {one}, {other}")
     say(f"Not compared, because nothing of theirs is graded: {without or 'nobody'}.")
-    print(f"{len(found)} pairs overlap by more than {options.threshold:.0%}.")
+    print(f"{len(found)} pairs overlap by more than {MOST:.0%}.")
     print("This proves nothing: short tasks have few right answers. Read both.")
 
 

@@ -167,8 +167,7 @@ class Run:
             self.note(where, self.late, limited=True)
         if answer.get("cut") or not whole:
             self.note(where, "its output was too long and was cut off", limited=True)
-        errors = (x for x in cell.outputs if x.get("output_type") == "error")
-        if error := next(errors, None):
+        for error in [x for x in cell.outputs if x.get("output_type") == "error"][:1]:
             name, text = str(error.get("ename")), str(error.get("evalue")).strip()
             if name.endswith("MemoryError"):
                 limit = f"the limit of {self.limits.memory_mb} MB"
