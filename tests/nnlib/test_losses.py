@@ -43,8 +43,7 @@ def test_huge_logits_stay_finite_also_where_numpy_raises(size, label, dtype):
         for found in (softmax(Z), loss.Y_hat):
             assert (found[0, Z.argmax()], found.sum()) == (1, 1)
         assert MSE()([[1e-200]], [[0.0]]) == 0
-    assert np.isfinite(gradient).all()
-    assert gradient.sum() == 0
+    assert gradient.sum() == 0  # NaN and inf would stay
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -61,7 +61,9 @@ def test_of_equal_scores_the_later_class_ranks_higher_among_many_too(rng):
         assert metrics.top_k_accuracy(y, scores, k) == pytest.approx(expected)
 
 
-def test_labels_may_be_as_large_as_they_like():
+def test_there_is_one_class_more_than_the_largest_label_however_large_it_is():
+    for pair in (([0], [2]), ([2], [0])):
+        assert metrics.confusion_matrix(*pair).shape == (3, 3)
     assert accuracy([10**9], [10**9]) == metrics.macro_f1([10**9], [10**9]) == 1
 
 
