@@ -20,6 +20,8 @@ import nbformat
 from grading import release
 from grading.repair import is_check, key_of
 
+SEED = r"(?<=default_rng\()\d+"
+
 
 def drawn(below, *words):
     """Return a number from 0 to below - 1 that follows from the words alone."""
@@ -61,8 +63,7 @@ def variant(key, name):
     shift = 1000 + drawn(10**6, key, name)
     for cell in filter(is_check, notebook.cells):
         shown, begin, hidden = cell.source.partition("### BEGIN HIDDEN TESTS")
-        seed = re.compile(r"(?<=default_rng\()\d+(?=\))")
-        hidden = seed.sub(lambda number: str(int(number[0]) + shift), hidden)
+        hidden = re.sub(SEED, lambda seed: str(int(seed[0]) + shift), hidden)
         cell.source = shown + begin + hidden
     return notebook, chosen
 
@@ -79,7 +80,7 @@ def write(key, folder):
         paths.append(target / f"{name}.ipynb")
         nbformat.write(notebook, paths[-1])
         for path, numbers in chosen.items():
-            print(f"{name}: {path.stem}", *numbers.values())
+            print(f"{name}: {path.stem}", *[*numbers.values()][:1])
     shutil.copy(release.COURSE / release.SETTINGS, folder)
     mark.write_text(key)
     return paths

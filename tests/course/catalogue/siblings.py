@@ -33,6 +33,27 @@ def interval():
     return model
 """
 
+COMPARE = """
+def compare():
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(2, 4, rng), ReLU(), Dense(4, 2, rng)])
+    first, _, last = model.layers
+    first.W = np.array([[1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]])
+    last.W = np.array([[0.5, 0.0], [-0.5, 0.0], [0.5, TIMES], [0.5, TIMES]])
+    return model
+"""
+
+TUNED = """
+class MendedTuned(Tuned):
+    def backward(self, dY):
+        dZ = np.where(self.Z > 0, dY, 0.0)
+        self.dg = (dZ * (self.X @ self.W)).sum(axis=0, keepdims=True)
+        self.db = dZ.sum(axis=0, keepdims=True)
+        dP = self.g * dZ
+        self.dW = self.X.T @ dP
+        return dP @ self.W.T
+"""
+
 SLOPES = """
 class MendedSlopes(TwoSlopes):
     def backward(self, dY):
@@ -217,6 +238,55 @@ SIBLINGS = {
             (
                 "a neuron is a column of W",
                 INTERVAL.replace("0.0, 1.0, -1.0]])", "0.0, 1.0, -1.0]]).T"),
+            ),
+        ],
+    ),
+    "02_dense_layer/task-3_compare": (
+        3,
+        COMPARE,
+        [
+            ("the distance counts TIMES times", COMPARE.replace("TIMES", "1.0")),
+            (
+                "add the distance",
+                COMPARE.replace("[0.5, TIMES]", "[-0.5, TIMES]"),
+            ),
+            (
+                "the distance has a sign",
+                COMPARE.replace("TIMES]])", "-TIMES]])"),
+            ),
+            (
+                "lacks its division by 2",
+                COMPARE.replace("0.5", "1.0"),
+            ),
+            ("a negative sum is lost", COMPARE.replace("[-0.5, 0.0]", "[0.0, 0.0]")),
+            (
+                "the larger number comes first",
+                COMPARE.replace(
+                    "return model", "last.W = last.W[:, ::-1]\n    return model"
+                ),
+            ),
+        ],
+    ),
+    "03_backprop/task-4_tuned": (
+        4,
+        TUNED,
+        [
+            (
+                "dg is not the slope that nudging finds",
+                TUNED.replace("(self.X @ self.W)", "self.Z"),
+            ),
+            (
+                "dW is not the slope that nudging finds",
+                TUNED.replace("self.g * dZ", "dZ / self.g"),
+            ),
+            (
+                "db is not the slope that nudging finds",
+                TUNED.replace("dZ.sum", "dZ.mean"),
+            ),
+            ("dX is None", TUNED.replace("return dP", "dP")),
+            (
+                "add up their m paths",
+                TUNED.replace("dZ.sum(axis=0, keepdims=True)", "dZ"),
             ),
         ],
     ),
