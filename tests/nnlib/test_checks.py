@@ -32,7 +32,6 @@ NAMES = {  # and the checks as the table calls them
     "labels": lambda y, n_classes=3: c.check_labels(y, n_classes, "f: y"),
     "count": lambda n, least=1: c.check_count(n, "n", least),
     "positive": lambda value: c.check_positive(value, "eta", "like 0.1"),
-    "rng": lambda value: c.check_rng(value, "f"),
     "kind": lambda value: c.check_kind(value, nnlib.MSE, "f: loss", "a loss"),
     "rows": lambda a, b: c.check_same_rows(np.array(a), np.array(b), "f", "a and b"),
 }
@@ -72,6 +71,7 @@ like(ones(1, 6), 6, 1) => ValueError | got (1, 6): is it transposed? | a row, y.
 like(ones(5, 3), 6, 3) => ValueError | (6, 3), like the prediction | got (5, 3): is it
 labels(A([[1, 0], [0, 1]])) => ValueError | of shape (m,) | got (2, 2): is it one-hot
 labels(ones(6, 1)) => ValueError | got (6, 1): flatten it with np.ravel
+labels(ones(1, 6)) => ValueError | got (1, 6): flatten it with np.ravel
 labels(ones(1, 3)) => ValueError | got (1, 3): flatten it with np.ravel; or is it one
 labels(ones(6, 3, 1)) => ValueError | (6, 3, 1): is it one-hot, or scores? argmax(axis
 labels(1) => ValueError | integer labels of shape (m,) | got (): the label | [y]
@@ -93,7 +93,6 @@ positive(nan) => ValueError | eta must be a finite number above 0 | got nan: lik
 positive(inf) => ValueError | eta must be a finite number above 0 | got inf: like 0.1
 positive("0.1") => TypeError | eta must be a number above 0 | got '0.1': like 0.1
 positive(True) => TypeError | eta must be a number above 0 | got True: like 0.1
-rng(0) => TypeError | f: rng must be a NumPy Generator | got int | default_rng(0)
 kind("mse") => TypeError | f: loss must be a loss | got str | two arguments swapped?
 kind(MSE) => TypeError | f: loss must be a loss | got the class MSE | call it, MSE(..
 rows([1, 2, 3], [1, 2]) => ValueError | a and b of the same length | 3 and 2 | sample
