@@ -5,12 +5,10 @@ function begins with calls of ``check_...`` functions, then come the lesson's li
 """
 
 import ast
+from functools import cache
 from itertools import dropwhile
-from pathlib import Path
 
-from lesson_form import ROOT, code_cells
-
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+from lesson_form import ROOT, code_cells, has_tag
 
 
 class Plain(ast.NodeTransformer):
@@ -18,19 +16,18 @@ class Plain(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node):
         self.generic_visit(node)
-        node.decorator_list, node.returns, node.type_comment = [], None, None
-        if ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
+        node.decorator_list, node.returns = [], None
         node.body = list(dropwhile(only_checks, node.body))
         return node
 
+    def visit_Expr(self, node):
+        return None if isinstance(node.value, ast.Constant) else node
+
     def visit_arg(self, node):
-        node.annotation = None
-        return node
+        return ast.arg(node.arg)
 
     def visit_AnnAssign(self, node):
-        self.generic_visit(node)
-        return ast.Assign([node.target], node.value) if node.value else None
+        return node.value and ast.Assign([node.target], node.value, lineno=0)
 
 
 def only_checks(statement):
@@ -50,55 +47,39 @@ def only_checks(statement):
 
 
 def definitions(source):
-    """Return {"softmax": tree, "Dense.forward": tree, ...} for what source defines.
+    """Return {"softmax": code, "Dense.forward": code, ...} for what source defines.
 
-    The trees are texts. What a class body holds beside methods and its docstring is
-    listed as "Dense:tree".
+    What a class holds beside methods goes by its own code.
     """
     found = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, FUNCTION):
-            found[node.name] = dump(node)
+    for node in Plain().visit(ast.parse(source)).body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = ast.unparse(node)
         elif isinstance(node, ast.ClassDef):
-            rest = []
             for part in node.body:
-                if isinstance(part, FUNCTION):
-                    found[f"{node.name}.{part.name}"] = dump(part)
-                elif not (
-                    isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
-                ):
-                    rest.append(dump(part))
-            found |= {f"{node.name}:{text}": text for text in rest}
+                code = ast.unparse(part)
+                found[f"{node.name}.{getattr(part, 'name', code)}"] = code
     return found
 
 
-def dump(node):
-    """Return the tree as text, without positions and without what Plain drops."""
-    return ast.dump(Plain().visit(node))
-
-
-def library(folder=ROOT / "nnlib"):
-    """Return the definitions of all of nnlib's modules outside plotting."""
-    found = {}
-    for path in sorted(Path(folder).glob("*.py")):
-        found |= definitions(path.read_text("utf-8"))
-    return found
+@cache
+def library():
+    """Return {module: its definitions} of nnlib outside plotting."""
+    paths = sorted(ROOT.glob("nnlib/*.py"))
+    return {path.stem: definitions(path.read_text("utf-8")) for path in paths}
 
 
 def quoted(notebook):
     """Return (names, faults): what cells tagged ``nnlib`` define, where they drift."""
-    held = library()
+    held = {name: code for of in library().values() for name, code in of.items()}
     names, faults = set(), []
-    for number, cell in enumerate(code_cells(notebook), 1):
-        if "nnlib" not in cell.metadata.get("tags", []):
-            continue
-        shown = definitions(cell.source)
-        if not shown:
-            faults.append(f"code cell {number} is tagged nnlib and defines nothing")
-        for name, tree in shown.items():
-            names.add(name)
-            if name not in held:
-                faults.append(f"code cell {number}: nnlib has no {name.split(':')[0]}")
-            elif held[name] != tree:
-                faults.append(f"code cell {number}: {name} differs from nnlib's")
+    for cell in code_cells(notebook):
+        if has_tag(cell, "nnlib"):
+            shown = definitions(cell.source)
+            names |= shown.keys()
+            faults += [] if shown else [f"a cell defines nothing: {cell.source}"]
+            missing = shown.keys() - held.keys()
+            faults += [f"nnlib has no {name}" for name in missing]
+            drifted = [n for n in shown.keys() - missing if shown[n] != held[n]]
+            faults += [f"{name} differs from nnlib's" for name in drifted]
     return names, faults

@@ -1,9 +1,9 @@
 """What a lesson must look like: each function returns the faults it finds, in words."""
 
-import ast
 import copy
 import re
 import statistics
+from itertools import pairwise
 from pathlib import Path
 
 import execute
@@ -12,16 +12,14 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 LESSONS = execute.lessons()
+SOURCES = sorted(NOTEBOOKS.glob("assignments/source/*/*.ipynb"))
 
-CLOSING = [
-    "What nnlib now holds",
-    "Recap",
-    "Check yourself",
-    "Your turn",
-    "Read more",
-]
 OPENING = ["**You will be able to**", "**You need**", "**Time**"]
-FORBIDDEN_IN_CODE = {
+CLOSING = ["What nnlib now holds", "Recap", "Check yourself", "Your turn", "Read more"]
+ABSOLUTE = {
+    r"(?<![\w.])/(home|root|Users|tmp|work|usr|opt)/|[A-Z]:\\\\?\w": "an absolute path"
+}
+FORBIDDEN_IN_CODE = ABSOLUTE | {
     r"NBVAL_": "an nbval marker",
     r"np\.random\.(seed|rand|randn|randint|normal|uniform|choice|shuffle)\b": (
         "NumPy's global random state"
@@ -30,29 +28,30 @@ FORBIDDEN_IN_CODE = {
     r"\btqdm\b": "tqdm",
     r"plt\.show\(": "plt.show(): use plotting.show(figure)",
     r"\bimport (time|datetime)\b": "the clock",
+    r";\s*\Z": "a ';' at the end, which nbval runs without",
+    r"\A(.*\n){25}": "more than 25 lines",
 }
-FORBIDDEN_IN_OUTPUT = {
+FORBIDDEN_IN_OUTPUT = ABSOLUTE | {
+    r"\A\Z": "what nbval does not compare",
     r"0x[0-9a-f]{6,}": "a memory address",
     r"\d\.\d{7,}": "more than 6 decimals",
     r"np\.(float|int|bool)\w*\(": "a NumPy scalar's repr (NumPy 1 and 2 differ)",
     r"-0\.0*(?!\d)": "a negative zero, whose sign hangs on rounding",
 }
-FOLDED = r"<details>.*?</details>"
 WITHOUT_NNLIB = """\
 except ImportError:
     message = "nnlib of this series is not here: run `make setup`, then `make lab`"
     raise ImportError(message) from None
 """
-SLIDER_MARKER = "# NBVAL_IGNORE_OUTPUT"
+SLIDER_MARKER = "# NBVAL_IGNORE_OUTPUT\n"
 HINT = "For sliders: python -m pip install ipywidgets, then restart JupyterLab."
-SLIDER = f"""{SLIDER_MARKER}
+SLIDER = f"""{SLIDER_MARKER}\
 try:
     from ipywidgets import interact
 except ImportError:
     print("{HINT}")
 else:
     interact("""
-ABSOLUTE_PATH = r"(?<![\w.])/(home|root|Users|tmp|work|usr|opt)/|[A-Z]:\\\\?\w"
 
 
 def read(path):
@@ -70,9 +69,9 @@ def prose(notebook):
     return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
 
 
-def pictures(notebook):
-    """Return all outputs that hold a picture."""
-    return [output for cell in code_cells(notebook) for output in pictures_of(cell)]
+def has_tag(cell, tag):
+    """Tell whether the cell has the tag."""
+    return tag in cell.metadata.get("tags", [])
 
 
 def pictures_of(cell):
@@ -82,172 +81,103 @@ def pictures_of(cell):
 
 def output_text(output):
     """Return an output's text, as nbval compares it."""
-    if output.output_type == "stream":
-        return output.text
-    return str(output.get("data", {}).get("text/plain", ""))
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
 
 
-def execution_faults(notebook):
-    """Find cells that nbval passes unchecked, and outputs that cannot come again."""
+def matching(patterns, text):
+    """Say what the text holds of the patterns."""
+    found = patterns.items()
+    return [what for pattern, what in found if re.search(pattern, text, re.MULTILINE)]
+
+
+def cell_faults(cell):
+    """Find what ties a cell to the machine, or hides from nbval and from readers."""
+    marker = SLIDER_MARKER if execute.is_slider(cell) else ""
+    faults = matching(FORBIDDEN_IN_CODE, cell.source.removeprefix(marker))
+    for output in cell.outputs:
+        if output.output_type == "error":
+            faults.append(f"an end in {output.ename}")
+        else:
+            faults += matching(FORBIDDEN_IN_OUTPUT, output_text(output))
+        if output.get("name") == "stderr":
+            faults.append("a text on stderr")
+    for picture in pictures_of(cell):
+        if not picture.metadata.get("image/png", {}).get("alt", "").strip():
+            faults.append("a picture without alt text")
+    return faults
+
+
+def code_faults(notebook):
+    """Find the faults of code cells, and cells that were not run or not in order."""
     cells = code_cells(notebook)
-    faults = []
+    every = [(n, fault) for n, c in enumerate(cells, 1) for fault in cell_faults(c)]
+    faults = [f"code cell {number} has {fault}" for number, fault in every]
     if [cell.execution_count for cell in cells] != list(range(1, len(cells) + 1)):
         faults.append("execution counts are not 1..n: run make notebooks")
-    for number, cell in enumerate(cells, 1):
-        if not cell.source.strip():
-            faults.append(f"code cell {number} is empty: nbval has nothing to check")
-        for output in cell.outputs:
-            if output.output_type == "error":
-                faults.append(f"code cell {number} ends in {output.ename}")
-            elif output.get("name") == "stderr":
-                faults.append(f"code cell {number} writes to stderr")
-            elif not output_text(output):
-                faults.append(f"code cell {number} shows what nbval does not compare")
-            for pattern, what in FORBIDDEN_IN_OUTPUT.items():
-                if re.search(pattern, output_text(output)):
-                    faults.append(f"code cell {number} prints {what}")
     return faults
-
-
-def source_faults(notebook):
-    """Find source that ties outputs to the machine, or hides them from nbval."""
-    faults = []
-    for number, cell in enumerate(code_cells(notebook), 1):
-        if cell.source.rstrip().endswith(";"):
-            faults.append(f"code cell {number} ends with ';', which nbval runs without")
-        source = cell.source
-        if execute.is_slider(cell):
-            source = source.removeprefix(SLIDER_MARKER + "\n")
-        for pattern, what in FORBIDDEN_IN_CODE.items():
-            if re.search(pattern, source, re.MULTILINE):
-                faults.append(f"code cell {number} uses {what}")
-    return faults
-
-
-def metadata_faults(notebook):
-    """Find metadata that make notebooks would drop."""
-    if execute.normalise(copy.deepcopy(notebook)) != notebook:
-        return ["metadata is not in its stable form: run make notebooks"]
-    return []
-
-
-def path_faults(notebook):
-    """Find absolute paths in sources and text outputs."""
-    faults = []
-    for number, cell in enumerate(notebook.cells, 1):
-        texts = [cell.source, *map(output_text, cell.get("outputs", []))]
-        for text in texts:
-            if found := re.search(ABSOLUTE_PATH, text):
-                faults.append(f"cell {number} holds an absolute path, {found[0]}")
-    return faults
-
-
-def picture_faults(notebook):
-    """Find pictures without a text alternative."""
-    return [
-        f"picture {number} has no alt text"
-        for number, output in enumerate(pictures(notebook), 1)
-        if not output.metadata.get("image/png", {}).get("alt", "").strip()
-    ]
 
 
 def slider_faults(notebook):
     """Find a slider cell that hides something, or that fails without ipywidgets."""
-    sliders = [n for n, cell in enumerate(notebook.cells) if execute.is_slider(cell)]
-    faults = [] if len(sliders) < 2 else ["more than one slider cell"]
-    for number in sliders:
-        begin, slider, turned = notebook.cells[number].source.partition(SLIDER)
-        if begin or not slider or "\n" in turned:
-            faults.append("the slider cell has another form than the others")
-        call = turned.partition(",")[0] + "("
-        before = nbformat.v4.new_notebook(cells=notebook.cells[:number][-2:])
-        drawn = [cell for cell in code_cells(before) if pictures_of(cell)]
-        if not any(cell.source.split("\n")[-1].startswith(call) for cell in drawn):
-            faults.append("no picture by the slider's function in the two cells before")
+    faults = []
+    for before, cell in pairwise(code_cells(notebook)):
+        if execute.is_slider(cell):
+            begin, slider, turned = cell.source.partition(SLIDER)
+            if begin or not slider or "\n" in turned:
+                faults.append("the slider cell has another form than the others")
+            call = turned.partition(",")[0] + "("
+            drawn = before.source.split("\n")[-1].startswith(call)
+            if not (drawn and pictures_of(before)):
+                faults.append("no picture by the slider's function in the cell before")
     return faults
 
 
 def lesson_faults(notebook):
     """Find what a numbered lesson lacks in its build-up."""
-    faults = []
-    first = notebook.cells[0].source
-    if not re.match(r"# \d\d · \S", first):
-        faults.append("the first cell does not begin with '# NN · Title'")
-    faults += [f"the first cell lacks {part}" for part in OPENING if part not in first]
-    if not all(cell.source.strip() for cell in notebook.cells):
-        faults.append("a cell is empty")
-    text = prose(notebook)
-    if len(re.findall(r"^> \*\*Predict first\.\*\*", text, re.MULTILINE)) < 3:
-        faults.append("fewer than three 'Predict first' prompts")
-    if len(re.findall(r"^### Trap: \S", text, re.MULTILINE)) < 2:
-        faults.append("fewer than two traps")
+    text, cells = prose(notebook), code_cells(notebook)
+    first, begin = notebook.cells[0].source, cells[0].source
     sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    if sections[-len(CLOSING) :] != CLOSING:
-        faults.append(f"the last sections are not {', '.join(CLOSING)}")
-    if text.count("<details>") != text.count("</details>"):
-        faults.append("a <details> is not closed")
-    words = len(re.sub(FOLDED, "", text, flags=re.DOTALL).split())
-    if words > 6000:
-        faults.append(f"{words} words outside folded parts, more than 6000")
+    folded = r"<details>.*?</details>"
+    words = len(re.sub(folded, "", text, flags=re.DOTALL).split())
     pauses = re.findall(r"^> \*\*A place to pause\.\*\*.*", text, re.MULTILINE)
-    if not pauses or not all("Run All Above" in pause for pause in pauses):
-        faults.append("no place to pause that says which cells to run on coming back")
-    stubs = [n for n, cell in enumerate(notebook.cells) if has_tag(cell, "exercise")]
-    if not stubs or stubs[0] > len(notebook.cells) / 4:
-        faults.append("no exercise in the first quarter")
-    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
-    if max(lengths) > 25:
-        faults.append(f"a code cell has {max(lengths)} lines, more than 25")
-    if statistics.median(lengths) > 8:
-        faults.append(f"the median code cell has {statistics.median(lengths)} lines")
-    return faults + import_faults(notebook)
-
-
-def has_tag(cell, tag):
-    """Tell whether the cell has the tag."""
-    return tag in cell.metadata.get("tags", [])
-
-
-def import_faults(notebook):
-    """Find a first code cell that imports nnlib first, or says nothing if it cannot."""
-    source = code_cells(notebook)[0].source
-    faults = [] if WITHOUT_NNLIB in source else ["no word on where nnlib is found"]
-    modules = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            modules += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            modules.append(node.module)
-    ours = [i for i, name in enumerate(modules) if name.split(".")[0] == "nnlib"]
-    if not ours or "numpy" not in modules[: ours[0]]:
-        faults.append("the first code cell does not import numpy before nnlib")
-    return faults
+    early = notebook.cells[: len(notebook.cells) // 4]
+    lines = statistics.median(len(cell.source.splitlines()) for cell in cells)
+    wanted = {
+        "no '# NN · Title' at the beginning": re.match(r"# \d\d · \S", first),
+        f"not all of {OPENING}": all(part in first for part in OPENING),
+        "an empty cell": all(cell.source.strip() for cell in notebook.cells),
+        "an absolute path in the text": not matching(ABSOLUTE, text),
+        "fewer than three predictions": text.count("\n> **Predict first.**") > 2,
+        "fewer than two traps": text.count("\n### Trap: ") > 1,
+        f"other last sections than {CLOSING}": sections[-len(CLOSING) :] == CLOSING,
+        "an open <details>": text.count("<details>") == text.count("</details>"),
+        f"{words} words outside folded parts, more than 6000": words <= 6000,
+        "no place to pause that says which cells to run on coming back": (
+            pauses and all("Run All Above" in pause for pause in pauses)
+        ),
+        "no exercise in the first quarter": any(has_tag(c, "exercise") for c in early),
+        f"{lines} lines in the median code cell": lines <= 8,
+        "more than one slider cell": sum(map(execute.is_slider, cells)) < 2,
+        "no word on where nnlib is found": WITHOUT_NNLIB in begin,
+        "nnlib before numpy": "import numpy" in begin.partition("nnlib")[0],
+        "metadata not in its stable form: run make notebooks": (
+            execute.normalise(copy.deepcopy(notebook)) == notebook
+        ),
+    }
+    return [fault for fault, holds in wanted.items() if not holds]
 
 
 def faults(notebook):
     """Return all faults of a lesson."""
-    return [
-        fault
-        for check in (
-            execution_faults,
-            source_faults,
-            metadata_faults,
-            path_faults,
-            picture_faults,
-            slider_faults,
-            lesson_faults,
-        )
-        for fault in check(notebook)
-    ]
+    return code_faults(notebook) + slider_faults(notebook) + lesson_faults(notebook)
 
 
 def broken_links(path):
     """Return the link targets in a notebook or Markdown file that do not exist."""
     text = prose(read(path)) if path.suffix == ".ipynb" else path.read_text("utf-8")
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    targets = re.findall(r"\]\(([^)\s]+)\)", text)
-    targets += re.findall(r"(?:src|href)=\"([^\"]+)\"", text)
-    return [target for target in targets if not resolves(target, path)]
+    found = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text)
+    return [target for target in map("".join, found) if not resolves(target, path)]
 
 
 def resolves(target, path):
@@ -260,10 +190,6 @@ def resolves(target, path):
         return False
     if not anchor or place.suffix != ".md":
         return True
-    return anchor in anchors(place.read_text("utf-8"))
-
-
-def anchors(markdown):
-    """Return the anchors of a Markdown text's headings, as code hosts form them."""
-    headings = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+    headings = re.findall(r"^#+ (.+)$", place.read_text("utf-8"), re.MULTILINE)
+    anchors = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return anchor in [words.replace(" ", "-") for words in anchors]

@@ -6,8 +6,7 @@ such as softmax, is none.  Formulas are compared without spaces, brackets and al
 
 import re
 
-import pytest
-from lesson_form import LESSONS, NOTEBOOKS, prose, read
+from lesson_form import NOTEBOOKS, prose, read
 
 PAGE = (NOTEBOOKS / "README.md").read_text("utf-8")
 NOTATION, SHEET = PAGE.split("## Notation")[1].split("## Formula sheet")
@@ -22,9 +21,7 @@ LAYOUT = r"\\[dt]?frac|\\[lr]vert|\||\\[Bb]igg?[lr]?|\\left|\\right|\\q?quad|\\[
 def formulas(text):
     """Return what stands between dollars."""
     text = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
-    return [
-        a or b for a, b in re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", text, re.DOTALL)
-    ]
+    return [found for _, found in re.findall(r"(\$\$?)(.+?)\1", text, re.DOTALL)]
 
 
 def symbols(text):
@@ -48,24 +45,13 @@ def plain(formula):
     return re.sub(rf"{LAYOUT}|\\\\|[\s&{{}}().\[\]]", "", formula)
 
 
-def part_of_the_sheet(lesson):
-    """Return the section of the formula sheet that belongs to a lesson."""
-    (part,) = [part for part in SHEET.split("\n### ") if f"({lesson.name})" in part]
-    return part
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_each_symbol_of_a_lesson_is_named(lesson):
     assert symbols(prose(read(lesson))) - symbols(NOTATION) == set()
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_each_formula_of_the_sheet_stands_in_its_lesson(lesson):
     there = plain(prose(read(lesson)))
-    sides = [
-        side
-        for formula in formulas(part_of_the_sheet(lesson))
-        for side in re.split(SIDES, formula)
-    ]
+    (part,) = [part for part in SHEET.split("\n### ") if f"({lesson.name})" in part]
+    sides = [side for formula in formulas(part) for side in re.split(SIDES, formula)]
     assert len(sides) > 4
     assert [side for side in sides if plain(side) not in there] == []
