@@ -12,7 +12,7 @@ import io
 import numpy as np
 from PIL import Image, ImageFilter
 
-TOLERANCE = 10.0  # of 255; test_reproduction.py draws what lies on both sides
+TOLERANCE = 10.0  # of 255; test_reproduction.py shows what lies on both sides
 BLUR = 1  # pixels
 NEIGHBOURS = 3  # pixels: a square around a pixel
 TILE = 32  # pixels: the parts of a picture

@@ -40,7 +40,7 @@ class Record(ast.NodeTransformer):
 
 
 @contextlib.contextmanager
-def quiet(show=lambda figure, alt="": plt.close(figure)):
+def quiet(show=lambda figure, alt="": plt.close("all")):
     """Run a lesson's code in here: nothing is printed, ``show`` gets the figures."""
     plt.switch_backend("agg")
     with (
@@ -54,21 +54,16 @@ def quiet(show=lambda figure, alt="": plt.close(figure)):
 
 @cache
 def run(number, seed):
-    """Return the names that a lesson holds at its end, as attributes.
+    """Return a module of the names that a lesson holds at its end.
 
-    Args:
-        number: of the lesson.
-        seed: in place of each 0 that the lesson uses as a seed.
-
-    Returns:
-        A module.  Its ``broken`` holds the reasons of the assertions that failed, and
-        ``SEED`` the seed.
+    The seed comes in place of each 0 that the lesson uses as a seed, and is ``SEED``;
+    ``broken`` holds the reasons of the assertions that failed.
     """
     lesson = ModuleType(f"lesson {number} with seed {seed}")
     lesson.SEED, lesson.broken = seed, set()
     lesson.record = lambda reason, holds: holds or lesson.broken.add(reason)
     left_out = LEFT_OUT.get(number, r"\A\Z")
-    with quiet(lambda figure, alt="": plt.close("all")):
+    with quiet():
         for cell in code_cells(read(LESSONS[number - 1])):
             if execute.is_slider(cell) or re.search(left_out, cell.source):
                 continue
