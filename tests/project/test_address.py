@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 
 import address
 import pytest
@@ -28,9 +27,8 @@ def test_the_first_place_that_names_it_counts(monkeypatch, tmp_path):
     settings = tmp_path / "pyproject.toml"
     settings.write_text("[project]\n")
     assert address.find({}) is None
-    git = ("git", "-C", str(tmp_path))
-    subprocess.run([*git, "init", "-q", "-b", "trunk"], check=True)
-    subprocess.run([*git, "remote", "add", "origin", "git@a.org:b/remote"], check=True)
+    address.git("init", "-b", "trunk")
+    address.git("remote", "add", "origin", "git@a.org:b/remote")
     assert address.find({}) == ("https://a.org/b/remote", "trunk")
     settings.write_text('[project.urls]\nRepository = "https://a.org/b/project"\n')
     assert address.find({}).repository == "https://a.org/b/project"

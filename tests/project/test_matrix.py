@@ -1,7 +1,10 @@
-"""The table of environments counts what came out, and names what was not run."""
+"""The tables of environments and of mutants count what came out, and tell red."""
 
+import importlib
 import json
 import re
+import sys
+from unittest.mock import Mock
 
 import matrix
 import pytest
@@ -35,6 +38,15 @@ def test_equal_cells_reach_the_page_and_what_was_not_run_is_named(page):
     assert len({row.count("|") for row in rows}) == 1
 
 
+@pytest.mark.parametrize(
+    "changes", [{"equal": 8}, {"passed": 6}, {"passed": 0, "tests": 0}]
+)
+def test_a_red_row_leaves_the_page(page, changes):
+    (page.parent / "locked versions.json").write_text(json.dumps(GOOD | changes))
+    assert matrix.table(page=True) == 1
+    assert page.read_text("utf-8").endswith("old\n")
+
+
 def test_the_report_is_counted(tmp_path):
     cases = [CASE.format("notebooks/a.ipynb", result) for result in RESULTS]
     cases += [CASE.format("tests/a.py", result) for result in (FIGURES, *RESULTS)]
@@ -50,3 +62,13 @@ def test_the_readme_quotes_the_page():
     readme = (ROOT / "README.md").read_text("utf-8")
     assert f"[{cells} of {cells} cells](tests/project/MATRIX.md)" in readme
     assert f"in {environments} environments" in readme
+
+
+def test_a_survivor_without_a_reason_is_red(monkeypatch):
+    for name in ("cosmic_ray", "cosmic_ray.work_db", "cosmic_ray.work_item"):
+        monkeypatch.setitem(sys.modules, name, Mock())
+    monkeypatch.syspath_prepend(ROOT / "tests/project/mutation")
+    survivors = importlib.import_module("survivors")
+    results = [(("a", "f", f"{n}", ""), n < 99) for n in range(100)]
+    monkeypatch.setattr(survivors, "read", lambda session: results)
+    assert survivors.main(["session"]) == 1
