@@ -2,40 +2,31 @@
 
 import hashlib
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import address
 import pytest
+from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
-LOADED = {"script": "src", "img": "src", "link": "href", "source": "src"}
+LOADED = "script[src], img[src], source[src], link[href]:not([rel=canonical])"
 LESSONS = sorted(ROOT.glob("notebooks/0*.ipynb"))
 HAND_OUTS = sorted(ROOT.glob("notebooks/assignments/release/*/*.ipynb"))
 
 
-class Page(HTMLParser):
+class Page:
     """What a page links to and loads, its anchors, its images without alt text."""
 
     def __init__(self, path):
-        super().__init__()
-        self.path = path
-        self.links, self.loaded, self.anchors, self.silent = [], [], set(), []
-        self.feed(path.read_text("utf-8"))
-
-    def handle_starttag(self, tag, attributes):
-        have = dict(attributes)
-        self.anchors |= {have[key] for key in ("id", "name") if have.get(key)}
-        if tag == "a" and "href" in have:
-            self.links.append(have["href"])
-        if have.get(LOADED.get(tag)) and have.get("rel") != "canonical":
-            self.loaded.append(have[LOADED[tag]])
-        if tag == "img" and not have.get("alt"):
-            self.silent.append(have["src"])
+        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        self.path, self.links = path, [x["href"] for x in soup.select("a[href]")]
+        self.loaded = [x.get("src") or x["href"] for x in soup.select(LOADED)]
+        self.anchors = {x["id"] for x in soup.select("[id]")}
+        self.silent = [x["src"] for x in soup.select("img:not([alt]), img[alt='']")]
 
 
 @pytest.fixture(scope="module")
