@@ -42,13 +42,12 @@ def gradients(model, X, target, loss):
     return {"X": dX, **{name: dP for name, (_, dP) in model.parameters().items()}}
 
 
-def assert_same(found, expected, **tolerance):
+def assert_same(found, expected, rtol=0, atol=0):
     """Assert that two dicts of arrays agree, name by name; exactly unless told."""
     assert found.keys() == expected.keys()
-    tolerance = {"rtol": 0, "atol": 0, **tolerance}
     for name in found:
         np.testing.assert_allclose(
-            found[name], expected[name], err_msg=name, **tolerance
+            found[name], expected[name], rtol, atol, err_msg=name
         )
 
 
