@@ -73,7 +73,8 @@ class Pair(Sequential):
 
 
 def test_a_model_of_one_s_own_may_take_several_arguments_and_be_copied(rng):
-    X, model = np.ones((4, 2)), Pair(Dense(2, 3, rng), second=Dense(3, 1, rng))
+    X, inner = np.ones((4, 2)), Pair(Dense(2, 3, rng), Dense(3, 2, rng))
+    model = Pair(inner, second=Dense(2, 1, rng))
     assert (model(X).shape, model.name) == ((4, 1), "Pair(2 -> 1)")
     plain = type("Plain", (Sequential,), {})
     says = "TypeError | expects a list of layers, got 3 arguments"
