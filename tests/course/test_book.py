@@ -132,6 +132,7 @@ def test_an_answer_waits_unless_it_is_left_as_handed_out_and_a_flag_stays(opened
 
 def test_the_csv_is_for_a_spreadsheet(tmp_path):
     path, row = tmp_path / "grades.csv", ["=1+1", None, " \t@x\ny \ud800"]
+    row = [*map(for_a_sheet, row)]
     write_csv(path, ["student", "score", "notes"], [row], "utf-8-sig")
     assert path.read_bytes().startswith(b"\xef\xbb\xbfstudent,")
     assert list(rows_of(tmp_path)["'=1+1"].values()) == ["'=1+1", "", "'@x y ?"]

@@ -118,13 +118,13 @@ def test_no_file_gets_out_of_its_folder(take, tmp_path, capsys):
 
 
 def test_collecting_again_replaces_but_no_file_of_another_of_the_name(take):
-    first, then = (f"Max_{n}_{MOODLE}/{n}.ipynb" for n in (1, 2))
+    first, then = (f"=Max_{n}_{MOODLE}/{n}.ipynb" for n in (1, 2))
     take({first: NOTEBOOK})
-    assert take({then: NOTEBOOK})[0] == {"Max/tiny/1.ipynb", "Max 2/tiny/2.ipynb"}
-    new = f"Max_1_{MOODLE}/new.ipynb"
+    assert take({then: NOTEBOOK})[0] == {"=Max/tiny/1.ipynb", "=Max 2/tiny/2.ipynb"}
+    new = f"=Max_1_{MOODLE}/new.ipynb"
     found, said = take({new: b"new", then: b"new"})
-    assert found == {"Max/tiny/new.ipynb", "Max 2/tiny/2.ipynb"}
-    assert "Max: what had been collected before is replaced." in said
+    assert found == {"=Max/tiny/new.ipynb", "=Max 2/tiny/2.ipynb"}
+    assert "=Max: what had been collected before is replaced." in said
 
 
 def test_what_cannot_be_read_is_told(take, monkeypatch):

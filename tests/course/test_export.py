@@ -5,7 +5,7 @@ import json
 import zipfile
 
 import pytest
-from classroom import TINY, hand_in, make_course, solved
+from classroom import TINY, hand_in, handed_out, make_course, solved
 from grading import export
 
 ADA, HTML = "Ada L\u00f6w", f"{TINY}/{TINY}.html"
@@ -85,7 +85,11 @@ def test_equal_solutions_are_found_and_what_was_handed_out_does_not_count(
     course, capsys
 ):
     similar = pytest.importorskip("grading.similar", exc_type=ImportError)
+    for student in ("dan", "eve"):
+        path = hand_in(course, student, handed_out(course))
+        (course / "autograded" / student).symlink_to(path.parents[1])
     similar.main([TINY, "--course", str(course)])
     said = capsys.readouterr().out
     assert "100% of the code: ada, bob" in said
     assert "Not compared, because nothing of theirs is graded: cy." in said
+    assert "1 pairs overlap" in said

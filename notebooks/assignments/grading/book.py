@@ -168,9 +168,9 @@ def roster(course):
 
 
 def write_csv(path, head, rows, encoding="utf-8"):
-    """Write lists of values for a spreadsheet."""
+    """Write lists of values."""
     made = io.StringIO()
-    csv.writer(made).writerows([head, *(map(for_a_sheet, row) for row in rows)])
+    csv.writer(made).writerows([head, *rows])
     write(path, made.getvalue(), encoding)
 
 

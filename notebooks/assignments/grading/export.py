@@ -14,7 +14,7 @@ import zipfile
 import nbformat
 
 from grading import release
-from grading.book import roster, write_csv
+from grading.book import for_a_sheet, roster, write_csv
 from grading.repair import points_of
 
 # Columns as the platforms call them, and what ``people`` calls what stands in them.
@@ -81,7 +81,8 @@ def main(arguments=None):
     path = course / "exports" / f"{name}-{options.to}.csv"
     path.parent.mkdir(exist_ok=True)
     heads, keys = (text.format(name).split(",") for text in TABLES[options.to])
-    write_csv(path, heads, [[row.get(key) for key in keys] for row in rows])
+    table = [[for_a_sheet(row.get(key)) for key in keys] for row in rows]
+    write_csv(path, heads, table)
     print(path)
     if waiting := [row["name"] for row in rows if row.get("waiting")]:
         print(f"Marks by hand are lacking in the scores of {', '.join(waiting)}.")

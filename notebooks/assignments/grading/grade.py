@@ -213,7 +213,7 @@ def store(course, rows):
         everything.sort(key=lambda row: (row["assignment"], row["student"]))
         tasks = {key for row in everything for key in row} - {*book.FIRST, *book.LAST}
         head = [*book.FIRST, *sorted(tasks), *book.LAST]
-        rows = [[row.get(key) for key in head] for row in everything]
+        rows = [[book.for_a_sheet(x.get(key)) for key in head] for x in everything]
         book.write_csv(course.path / "grades.csv", head, rows, "utf-8-sig")
         return []
     except OSError as error:
