@@ -1,10 +1,12 @@
 """A class's own variant of the assignments: what a key chooses, and that it holds."""
 
 import re
+import shutil
 import textwrap
 from functools import cache
 
 import pytest
+import two_places
 from catalogue.siblings import SIBLINGS
 from classroom import hand_in, read, rows_of, solved
 from grading import release, variant
@@ -60,8 +62,10 @@ def test_its_own_solution_gets_full_marks_and_the_committed_one_does_not(key, na
         assert not run_task(name, cells, task, old)[0]
 
 
-@pytest.mark.parametrize("key", SLOW)
-def test_same_key_same_bytes_and_its_hand_outs_give_nothing_away(key, tmp_path):
+@pytest.mark.course
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_makes_one_course_that_gives_nothing_away(key, tmp_path, monkeypatch):
+    monkeypatch.setattr(two_places, "COURSE", tmp_path / "one")
     for folder in (tmp_path / "one", tmp_path / "two"):
         variant.write(key, folder)
         release.main(["--course", str(folder)])
@@ -80,6 +84,7 @@ def test_same_key_same_bytes_and_its_hand_outs_give_nothing_away(key, tmp_path):
         stubs = {variant.key_of(cell): cell.source for cell in handed.cells}
         stubs = {place: stubs[place] for place in cells if place.startswith("task-")}
         assert run(name, cells | stubs)[0] == dict.fromkeys(maximum(name), 0)
+        assert two_places.run(name, cells)[0] == maximum(name)
 
 
 @pytest.mark.parametrize(("place", "told", "code"), RIGHT + CASES)
@@ -97,19 +102,25 @@ def test_what_the_check_that_a_student_sees_says(place, told, code):
     assert full == (told == "all checks passed")
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The course folder of the first key, made as the command makes it."""
+    folder = tmp_path_factory.mktemp("whole")
+    variant.main([KEYS[0], str(folder)])
+    return folder
+
+
 @pytest.mark.course
-@pytest.mark.parametrize("key", KEYS[:2])
-def test_the_course_is_made_and_graded_as_any_other(key, tmp_path):
+@pytest.mark.parametrize("name", names())
+def test_the_course_is_graded_as_any_other(name, whole, tmp_path):
     from grading import grade  # not to be had on Windows
 
-    variant.main([key, str(tmp_path)])
-    for name in names():
-        hand_in(tmp_path, "own", solved(tmp_path, name), name)
-        hand_in(tmp_path, "committed", solved(release.COURSE, name), name)
-        hand_in(tmp_path, "blank", read(tmp_path, "release", name), name)
-        assert grade.main([name, "--course", str(tmp_path), "--workers", "2"]) == 0
-        full, rows = sum(maximum(name).values()), rows_of(tmp_path)
-        scores = {student: float(row["score"]) for student, row in rows.items()}
-        assert {row["assignment"] for row in rows.values()} == {name}
-        assert (scores["own"], scores["blank"]) == (full, 0)
-        assert 0 < scores["committed"] < full
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    hand_in(tmp_path, "own", solved(tmp_path, name), name)
+    hand_in(tmp_path, "committed", solved(release.COURSE, name), name)
+    hand_in(tmp_path, "blank", read(tmp_path, "release", name), name)
+    assert grade.main([name, "--course", str(tmp_path), "--workers", "2"]) == 0
+    rows, full = rows_of(tmp_path), sum(maximum(name).values())
+    scores = {student: float(row["score"]) for student, row in rows.items()}
+    assert (scores["own"], scores["blank"]) == (full, 0)
+    assert 0 < scores["committed"] < full
