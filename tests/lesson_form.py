@@ -90,10 +90,9 @@ def matching(patterns, text):
     return [what for pattern, what in found if re.search(pattern, text, re.MULTILINE)]
 
 
-def cell_faults(cell):
-    """Find what ties a cell to the machine, or hides from nbval and from readers."""
-    marker = SLIDER_MARKER if execute.is_slider(cell) else ""
-    faults = matching(FORBIDDEN_IN_CODE, cell.source.removeprefix(marker))
+def output_faults(cell):
+    """Find outputs that nbval passes unchecked, or that readers cannot have."""
+    faults = []
     for output in cell.outputs:
         if output.output_type == "error":
             faults.append(f"an end in {output.ename}")
@@ -109,9 +108,12 @@ def cell_faults(cell):
 
 def code_faults(notebook):
     """Find the faults of code cells, and cells that were not run or not in order."""
-    cells = code_cells(notebook)
-    every = [(n, fault) for n, c in enumerate(cells, 1) for fault in cell_faults(c)]
-    faults = [f"code cell {number} has {fault}" for number, fault in every]
+    cells, faults = code_cells(notebook), []
+    for number, cell in enumerate(cells, 1):
+        marker = SLIDER_MARKER if execute.is_slider(cell) else ""
+        found = matching(FORBIDDEN_IN_CODE, cell.source.removeprefix(marker))
+        found += output_faults(cell)
+        faults += [f"code cell {number} has {fault}" for fault in found]
     if [cell.execution_count for cell in cells] != list(range(1, len(cells) + 1)):
         faults.append("execution counts are not 1..n: run make notebooks")
     return faults
