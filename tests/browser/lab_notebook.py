@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import nbformat
 
-SECONDS_FOR_A_LESSON = 300
-
 # The toolbar says "idle" before there is a kernel; the kernel's connection knows it.
 KERNEL_IS_READY = """() => {
     const notebook = window.jupyterapp?.shell.currentWidget;
@@ -14,16 +12,12 @@ KERNEL_IS_READY = """() => {
     return kernel?.connectionStatus === "connected" && kernel.status === "idle";
 }"""
 # Without the stored outputs and counts, whatever stands there afterwards is new.
-RUN_ALL = """() => {
-    const { commands } = window.jupyterapp;
-    window.hasRun = false;
-    commands.execute("notebook:clear-all-cell-outputs")
-        .then(() => commands.execute("notebook:run-all-cells"))
-        .finally(() => { window.hasRun = true; });
+RUN_ALL = """async () => {
+    const { commands, shell } = window.jupyterapp;
+    await commands.execute("notebook:clear-all-cell-outputs");
+    await commands.execute("notebook:run-all-cells");
+    return JSON.stringify(shell.currentWidget.content.model.toJSON());
 }"""
-CONTENT = """() => JSON.stringify(
-    window.jupyterapp.shell.currentWidget.content.model.toJSON()
-)"""
 SCROLL_TO_CELL = """async (number) => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     await notebook.scrollToItem(number, "start");
@@ -32,19 +26,22 @@ STOP_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdo
 
 
 class Lab(NamedTuple):
-    """A running JupyterLab: the folder it serves, its address with the token."""
+    """A running JupyterLab: the folder it serves, and the address that it printed."""
 
     folder: Path
     address: str
 
 
-def run_all(page, lab, name):
-    """Open the notebook as a reader does, Run All Cells; return what it then holds."""
-    page.goto(lab.address.replace("/lab?", f"/lab/workspaces/tests/tree/{name}?reset&"))
+def open_notebook(page, lab, path):
+    """Open a notebook as a reader does, and wait for its kernel."""
+    start, _, token = lab.address.partition("/tree/notebooks/01_neuron.ipynb?")
+    page.goto(f"{start}/workspaces/tests/tree/{path.as_posix()}?reset&{token}")
     page.wait_for_function(KERNEL_IS_READY)
-    page.evaluate(RUN_ALL)
-    page.wait_for_function("window.hasRun", timeout=SECONDS_FOR_A_LESSON * 1000)
-    return nbformat.reads(page.evaluate(CONTENT), as_version=4)
+
+
+def run_all(page):
+    """Run All Cells; return the notebook that JupyterLab then holds."""
+    return nbformat.reads(page.evaluate(RUN_ALL), as_version=4)
 
 
 def scroll_to_cell(page, number):

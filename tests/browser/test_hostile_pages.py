@@ -11,6 +11,9 @@ from nbformat import v4
 
 pytestmark = pytest.mark.browser
 
+# from which nbconvert's own templates load
+TEMPLATES = ("https://cdnjs.cloudflare.com/", "https://cdn.jsdelivr.net/")
+
 
 @pytest.fixture
 def opened(page, tmp_path):
@@ -38,33 +41,22 @@ def exported(notebook, template="classic"):
     return HTMLExporter(template_name=template).from_notebook_node(notebook)[0]
 
 
-@pytest.fixture
-def templates(page):
-    """Beginnings of the addresses from which nbconvert's own template loads."""
-    return ("https://cdnjs.cloudflare.com/", "https://cdn.jsdelivr.net/")
-
-
-def test_the_payloads_do_harm_where_they_are_not_taken_apart(opened, templates):
+def test_the_payloads_do_harm_where_they_are_not_taken_apart(opened):
     raw = v4.new_notebook()
     raw.cells = [v4.new_markdown_cell(text) for text in (SCRIPT, f"![x]({HOME})")]
-    assert sorted(opened(exported(raw), templates)) == [HOME, "script ran"]
+    assert sorted(opened(exported(raw), TEMPLATES)) == [HOME, "script ran"]
 
 
 def test_a_page_of_all_payloads_does_nothing(opened, page, tmp_path):
     folder = tmp_path / "student"
     notebook = clean.notebook(ran(folder), folder, 100_000)
     nbformat.write(notebook, folder / "graded.ipynb")
-    record = Record(
-        status="limited",
-        points={"written": None},
-        most={"written": 4},
-        notes=[SCRIPT, f'" onclick="{RUN}'],
-    )
+    record = Record(status="limited", points={"written": None}, most={"written": 4})
+    record.notes = [SCRIPT, f'" onclick="{RUN}']
     marks = {"written": Mark(score=3.0, comment=SCRIPT)}
     target = tmp_path / "small.html"
     template = Template("small", tmp_path, handed_out(), handed_out())
-    job = PageJob(template, folder, record, marks, 0.0, target)
-    pages.make(job)
+    pages.make(PageJob(template, folder, record, marks, 0.0, target))
     assert opened(target.read_text("utf-8")) == []
     assert page.title() == "Assignment 9 · Small"
     assert page.locator("img").count() > 5
@@ -83,9 +75,9 @@ def test_the_page_forbids_what_it_does_not_hold(opened, page):
 
 @pytest.mark.parametrize("template", ["classic", "lab"])
 def test_formgrader_shows_all_payloads_and_does_nothing(
-    opened, template, templates, page, tmp_path
+    opened, template, page, tmp_path
 ):
     made = clean.notebook(ran(tmp_path / "student"), tmp_path, 100_000)
-    assert opened(exported(made, template), templates) == []
+    assert opened(exported(made, template), TEMPLATES) == []
     assert page.locator("img").count() > 5
     assert "window.hit=1" in page.inner_text("body")

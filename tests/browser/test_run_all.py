@@ -4,76 +4,68 @@ Then each slider moves its picture.  SCREENSHOTS=folder also writes pictures of 
 first screen, of every figure, and of the sliders moved.
 """
 
-import os
 from collections import defaultdict
-from pathlib import Path
 
 import lab_notebook
 import lesson_form
 import pytest
 from execute import is_slider
-from lesson_form import LESSONS, NOTEBOOKS
+from lesson_form import LESSONS, ROOT, SOURCES
 
 pytestmark = pytest.mark.browser
 
-SOURCES = sorted(NOTEBOOKS.glob("assignments/source/*/*.ipynb"))
 TROUBLE = "[data-mime-type*=error], [data-mime-type*=stderr]"
-PICTURE = """(widget) => {
-    const image = widget.querySelector("img");
-    return image && { data: image.src, size: `${image.width} x ${image.height}` };
-}"""
-MOVED = """(before) => {
-    const image = document.querySelector(".widget-interact img");
-    return image && image.src !== before;
-}"""
+SIZE = "(image) => [image.width, image.height]"
+
+
+def test_the_printed_address_opens_lesson_01_and_its_links_the_library(page, lab):
+    first = lesson_form.read(LESSONS[0]).cells[0].source
+    page.goto(lab.address)
+    page.get_by_role("heading", name=first.splitlines()[0][2:]).wait_for()
+    page.get_by_role("link", name="neuron.py", exact=True).first.click()
+    page.get_by_role("tab", name="neuron.py", exact=True).wait_for()
 
 
 @pytest.mark.parametrize(
     "path", [*LESSONS, *SOURCES], ids=lambda p: f"{p.parent.name}-{p.stem}"
 )
-def test_run_all_gives_the_stored_outputs_and_sliders_move_the_picture(path, page, lab):
-    committed = lesson_form.read(path)
-    ran = lab_notebook.run_all(page, lab, path.relative_to(NOTEBOOKS).as_posix())
-    if folder := os.environ.get("SCREENSHOTS"):
-        take_screenshots(page, ran, Path(folder) / path.stem)
-    assert lesson_form.execution_faults(ran) == []
-    assert lesson_form.picture_faults(ran) == []
-    both = map(lesson_form.code_cells, (ran, committed))
+def test_run_all_gives_the_stored_outputs_and_sliders_move_the_picture(
+    path, page, lab, shoot
+):
+    lab_notebook.open_notebook(page, lab, path.relative_to(ROOT))
+    ran = lab_notebook.run_all(page)
+    both = map(lesson_form.code_cells, (ran, lesson_form.read(path)))
     for cell, before in zip(*both, strict=True):
         # what a slider cell shows has random ids
         assert is_slider(cell) or text(cell) == text(before), cell.source
+        assert cell.execution_count == before.execution_count
+        assert lesson_form.output_faults(cell) == []
     for number, cell in enumerate(ran.cells):
+        if not number or (cell.get("outputs") and lesson_form.pictures_of(cell)):
+            lab_notebook.scroll_to_cell(page, number)
+            shoot(f"{path.stem}/cell-{number:03}")
         if is_slider(cell):
             lab_notebook.scroll_to_cell(page, number)
-            turn(page)
+            shoot(f"{path.stem}/sliders", turn(page))
     page.evaluate(lab_notebook.STOP_KERNEL)
 
 
 def turn(page):
     """Move each slider: the picture changes and keeps its size, without trouble."""
+    from playwright.sync_api import expect
+
     widget = page.locator(".widget-interact")
-    widget.locator("img").wait_for()
-    sliders = widget.get_by_role("slider").all()
-    assert sliders
-    for slider in sliders:
-        before = widget.evaluate(PICTURE)
+    picture, sliders = widget.locator("img"), widget.get_by_role("slider")
+    picture.wait_for()
+    assert sliders.count()
+    for slider in sliders.all():
+        before, size = picture.get_attribute("src"), picture.evaluate(SIZE)
         slider.press("ArrowRight")
-        page.wait_for_function(MOVED, arg=before["data"])
+        expect(picture).not_to_have_attribute("src", before)
         page.wait_for_timeout(500)  # for what comes after the first change
         assert widget.locator(TROUBLE).all_inner_texts() == []
-        assert widget.evaluate(PICTURE)["size"] == before["size"]
-    if folder := os.environ.get("SCREENSHOTS"):
-        widget.screenshot(path=Path(folder) / "sliders.png")
-
-
-def take_screenshots(page, notebook, folder):
-    """Write a picture of the first screen, and one of each cell with a figure."""
-    for number, cell in enumerate(notebook.cells):
-        if number and not (cell.get("outputs") and lesson_form.pictures_of(cell)):
-            continue
-        lab_notebook.scroll_to_cell(page, number)
-        page.wait_for_timeout(500)  # for the scroll and the formulas to settle
-        page.screenshot(path=folder / f"cell-{number:03}.png")
+        assert picture.evaluate(SIZE) == size
+    return widget
 
 
 def text(cell):
