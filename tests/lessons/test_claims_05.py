@@ -129,6 +129,9 @@ def test_the_table_of_checks():
     for n in range(1, 6):
         assert not table[:, n, n - 1].any(), "each planted fault fails its own check"
     assert table[:, 1, 1:].all(), "the large start is found by check 1 alone"
+    # without ReLU check 2 fails alone, with 1, or with 4
+    assert table[:, 2, [2, 4]].all()
+    assert not (~table[:, 2, 0] & ~table[:, 2, 3]).any()
     assert (table[:, 6] == [True, False, True, False, True]).all()
     assert (table[:, 7] == [True, False, False, False, True]).all()
 
@@ -152,6 +155,18 @@ def test_small_inputs_fail_checks_2_and_4():
     small = over_seeds(5, asked)
     assert small[:, 0].all()
     assert not small[:, 1:].any()
+
+
+def test_large_inputs_fail_check_1_and_stop_fit_when_very_large():
+    for seed in SEEDS:
+        lesson = run(5, seed)
+        problem = lesson.network, lesson.X * 10, lesson.y, 0.1
+        large = [ask(*problem) for ask in lesson.five_checks]
+        assert large == [False, True, True, True, True]  # "1, alone"
+        X = lesson.X * 100
+        assert not lesson.starts_near_ln_k(lesson.network, X, lesson.y, 0.1)
+        with pytest.raises(FloatingPointError):  # "fit may even stop"
+            lesson.learns_one_batch(lesson.network, X, lesson.y, 0.1)
 
 
 def held_out(build):
