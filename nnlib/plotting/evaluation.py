@@ -150,7 +150,7 @@ def intervals(spans, truth):
     ends = [0, len(spans) + 1]
     ax.plot(ends, [truth, truth], color="black", linewidth=1.2, linestyle="--")
     label_line(ax, ends, [truth, truth], f"pool: {truth:.3f}", "black")
-    ax.set(xlabel="test set of 300 points", ylabel="accuracy")
+    ax.set(xlabel="test set (300 points each)", ylabel="accuracy")
     ax.set_xlim(-0.5, len(spans) + 1.5)
     ax.grid(axis="x", visible=False)
     missed = sum(not low <= truth <= high for low, high in spans)

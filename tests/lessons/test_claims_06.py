@@ -52,6 +52,12 @@ def test_model_is_overconfident_and_more_so_as_training_goes_on():
     assert ece[:, -1].mean() == near(0.18, 0.006)
 
 
+def test_network_that_hardly_overfits_is_calibrated():
+    ece_two = over_seeds(6, "ece(y_pool, softmax(two(X_pool[:, :2])))")
+    assert ece_two[0] == near(0.009, 0.0006)
+    assert ece_two.max() < 0.0105
+
+
 def test_temperature_from_validation_data():
     T = over_seeds(6, "T")
     assert T.min() == near(2.9, 0.06)

@@ -101,7 +101,16 @@ def brier_score(y, Y_hat):
 def brier_score(y, Y_hat):
     return ((1 - Y_hat[np.arange(len(y)), y]) ** 2).mean()
 """,
-            "all entries of the row count",
+            "not only the label's",
+        ),
+        (
+            """
+from nnlib import one_hot
+
+def brier_score(y, Y_hat):
+    return ((Y_hat - one_hot(y, Y_hat.shape[1])) ** 2).sum(axis=1).mean() / 2
+""",
+            "none by half",
         ),
         (
             """
