@@ -127,6 +127,19 @@ def ramp(z):
         + SLOPE,
     ),
     Mistake(
+        task="check-1",
+        cell="task-1",
+        why="Numbers and rows are told apart, and a table is not thought of.",
+        says="decide once, not entry by entry: use np.where",
+        code="""
+def ramp(z):
+    if isinstance(z, float):
+        return min(1, max(0, z))
+    return np.array([min(1, max(0, entry)) for entry in z])
+"""
+        + SLOPE,
+    ),
+    Mistake(
         task="check-2",
         cell="task-2",
         why="The arrow along the line is taken for the normal.",
@@ -189,6 +202,33 @@ def line_through(p, q, c):
 """,
     ),
     Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The line faces the wrong way, and w alone is turned.",
+        says="w . p + b must be 0, also after w is turned round",
+        code=changed(LINE, "w, b = -w, -b", "w = -w"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="The length of the example by hand is built in.",
+        says="the length of w is 2, expected 1",
+        code=changed(LINE, "np.sqrt(w @ w)", "5"),
+    ),
+    Mistake(
+        task="check-2",
+        cell="task-2",
+        why="b is taken as 1 and w solved for: no line through the origin has that.",
+        says="Singular matrix",
+        code="""
+def line_through(p, q, c):
+    w = np.linalg.solve(np.array([p, q]), [-1.0, -1.0])
+    length = np.sqrt(w @ w)
+    w, b = w / length, 1 / length
+    return (w, b) if w @ c + b > 0 else (-w, -b)
+""",
+    ),
+    Mistake(
         task="check-3",
         cell="task-3",
         why="All weights are 1, as for AND and OR.",
@@ -246,6 +286,49 @@ def share_right(neuron, X, y):
 def share_right(neuron, X, y):
     a = np.array([neuron(row) for row in X])
     return (a == y).sum() / len(X)
+""",
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="Python's sum adds the rows of the comparison, not its entries.",
+        says="every answer was compared with every target",
+        code="""
+def share_right(neuron, X, y):
+    a = np.array([neuron(row) for row in X])
+    return sum(a == y) / len(X)
+""",
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="With a column, y[i] holds one number and is an array.",
+        says="this is an array that holds one number: make y flat first",
+        code=changed(SHARE, "    y = np.ravel(y)\n", ""),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="The answers are worked out anew, with >= in the step.",
+        says="z = 0 answered by 1",
+        code="""
+def share_right(neuron, X, y):
+    a = np.where(X @ neuron.w + neuron.b >= 0, 1, 0)
+    return (a == np.ravel(y)).mean()
+""",
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="The return stands inside the loop, which ends after one sample.",
+        says="the return stands inside the loop",
+        code="""
+def share_right(neuron, X, y):
+    y, count = np.ravel(y), 0
+    for i in range(len(X)):
+        if neuron(X[i]) == y[i]:
+            count += 1
+        return count / len(X)
 """,
     ),
     Mistake(
