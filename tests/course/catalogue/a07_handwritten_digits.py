@@ -285,6 +285,42 @@ MISTAKES = [
         cell="task-1",
     ),
     Mistake(
+        task="check-1",
+        why="The blocks of a part are not joined, arrays of unequal length.",
+        says="np.concatenate joins",
+        code=split(
+            "blocks = np.split(np.arange(m), range(size, m, size))\n"
+            "    rng.shuffle(blocks)\n"
+            "    return [blocks[k::n_parts] for k in range(n_parts)]"
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="All parts are one and the same list.",
+        says="give each part a list of its own",
+        code=split(DEAL.replace("[[] for _ in range(n_parts)]", "[[]] * n_parts")),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The parts for training are not joined.",
+        says="training in round 1 should be one array of integers",
+        code=split(rounds=ROUNDS.replace("np.concatenate(training)", "training")),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="An empty array begins the joining and makes floats of the row numbers.",
+        says="training in round 1 should be one array of integers",
+        code=split(
+            rounds=ROUNDS.replace(
+                "np.concatenate(training)", "np.concatenate([np.array([]), *training])"
+            )
+        ),
+        cell="task-1",
+    ),
+    Mistake(
         task="check-2",
         why="The best size is returned; there is no rule.",
         says="smaller sizes than the best are within one SE",
@@ -432,6 +468,46 @@ def choose(sizes, losses):
         cell="task-2",
     ),
     Mistake(
+        task="check-2",
+        why="s is divided by R.",
+        says="or s / R without a root",
+        code=choice(
+            "limit = means[best] + losses[:, best].std(ddof=1) / R\n    "
+            f"return {SMALLEST}, limit"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The variance is taken for the spread.",
+        says="a root is missing",
+        code=choice(
+            "limit = means[best] + losses[:, best].var(ddof=1) / np.sqrt(R)\n    "
+            f"return {SMALLEST}, limit"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The last root is forgotten.",
+        says="a root is missing",
+        code=choice(
+            "limit = means[best] + losses[:, best].var(ddof=1) / R\n    "
+            f"return {SMALLEST}, limit"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="There is a limit for each size.",
+        says="a pair of two numbers",
+        code=choice(
+            "limit = means + losses.std(axis=0, ddof=1) / np.sqrt(R)\n    "
+            "return sizes[means <= limit[best]].min(), limit"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
         task="check-3",
         why="The two standard errors are put together as for two test sets.",
         says="take the spread of the d_i",
@@ -563,6 +639,33 @@ def choose(sizes, losses):
         cell="task-3",
     ),
     Mistake(
+        task="check-3",
+        why="The network is right: 1, whether the baseline is right or not.",
+        says="where both are right, d is 0",
+        code=compared(
+            "d = np.where(right, 1, np.where(other, -1, 0)); g = d.mean()\n    "
+            "SE = d.std() / np.sqrt(m)" + ENDS
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="Where the baseline is right, -1 replaces the 1.",
+        says="where both are right, d is 0",
+        code=compared(
+            "d = np.where(other, -1, np.where(right, 1, 0)); g = d.mean()\n    "
+            "SE = d.std() / np.sqrt(m)" + ENDS
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The interval is a pair of its own.",
+        says="gain should return three numbers",
+        code=compared("SE = d.std() / np.sqrt(m); return g, (g - 2 * SE, g + 2 * SE)"),
+        cell="task-3",
+    ),
+    Mistake(
         task="check-4",
         why="The snapshot holds the model's own arrays.",
         says="it needs copies of the arrays",
@@ -574,6 +677,20 @@ def choose(sizes, losses):
         why="The gradients are not taken out.",
         says="parameters() gives pairs",
         code=kept("return dict(model.parameters())"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The gradients are taken, which are None.",
+        says="parameters() gives pairs",
+        code=kept("return {name: dP for name, (_, dP) in model.parameters().items()}"),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The arrays are taken out of the caller's dict.",
+        says="restore changes the dict",
+        code=kept(restore=RESTORE.replace("= numbers[name]", "= numbers.pop(name)")),
         cell="task-4",
     ),
     Mistake(
@@ -640,7 +757,7 @@ def choose(sizes, losses):
     Mistake(
         task="check-4",
         why="The name is bound anew, and the model keeps its numbers.",
-        says="in the model after restore",
+        says="restore leaves the model as it was",
         code=kept(
             restore=RESTORE.replace(
                 "own[name][0][:] = numbers[name]",
