@@ -65,7 +65,7 @@ MISTAKES = [
         task="check-2",
         cell="task-2",
         why="'As if it stood in the data twice' is taken by the letter.",
-        says="weights of one half",
+        says="no sample can be repeated",
         code=weighted_line("""
     rows = np.repeat(np.arange(len(X)), weights.astype(int))
     X_ones = np.column_stack([X[rows], np.ones(len(rows))])
@@ -364,9 +364,161 @@ def weighted_line(X, Y, weights):
 """,
         cell="task-2",
     ),
+    Mistake(
+        task="check-1",
+        why="The sum is forgotten, and the costs come back one by one.",
+        says="like a number",
+        code=huber(H + LINE + "return h / len(Y)", RIGHT_BACKWARD),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-1",
+        why="The 1/2 of the example, where delta is 1, is taken for the rule.",
+        says="the errors cost 1.125, 6, 4 and 0",
+        code=huber(
+            H + "self.delta * size - 0.5); return float(h.sum() / len(Y))",
+            RIGHT_BACKWARD,
+        ),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-2",
+        why="lstsq returns four things, of which theta is the first.",
+        says="got tuple",
+        code=weighted_line(
+            "root = np.sqrt(weights)[:, None]\n"
+            "    return np.linalg.lstsq(root * X_ones, root * Y, rcond=None)"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The bias is taken from the plain means.",
+        says="at least not on b",
+        code="""
+def weighted_line(X, Y, weights):
+    x, y, p = X[:, 0], Y[:, 0], weights / weights.sum()
+    x_mean, y_mean = p @ x, p @ y
+    w = (p @ (x * y) - x_mean * y_mean) / (p @ x**2 - x_mean**2)
+    return np.array([[w], [y.mean() - w * x.mean()]])
+""",
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="X is weighted before the ones are put beside it.",
+        says="Print the two sides that you solve",
+        code="""
+def weighted_line(X, Y, weights):
+    A = np.hstack([weights[:, None] * X, np.ones((len(X), 1))])
+    return np.linalg.solve(A.T @ A, A.T @ (weights[:, None] * Y))
+""",
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="Y *= ... saves a line, and changes the caller's targets.",
+        says="the numbers in X or Y have changed",
+        code=weighted_line(
+            "Y *= weights[:, None]\n"
+            "    WX = weights[:, None] * X_ones\n"
+            "    return np.linalg.solve(X_ones.T @ WX, X_ones.T @ Y)"
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-3",
+        why="The plain step is made for all, and the whole step for W again.",
+        says="W moves twice by dW",
+        code=decaying(
+            "P -= self.learning_rate * dP\n"
+            "            if name.endswith('W'):\n"
+            "                P -= self.learning_rate * (dP + self.decay * P)"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The slopes are added, so the step goes uphill.",
+        says="W goes uphill",
+        code=decaying(
+            "slope = dP + self.decay * P if name.endswith('W') else dP\n"
+            "            P += self.learning_rate * slope"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="The added term stands where its slope should; at W = 2 they are equal.",
+        says="its slope is lambda W",
+        code=decaying(
+            "term = self.decay / 2 * P**2 if name.endswith('W') else 0\n"
+            "            P -= self.learning_rate * (dP + term)"
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="The return stands in the loop's else.",
+        says="the loop ends in its first round",
+        code=stopping("""
+best = 1
+for epoch in range(1, len(losses) + 1):
+    if losses[epoch - 1] < losses[best - 1]:
+        best = epoch
+    if epoch - best == patience:
+        return best, epoch
+    else:
+        return best, len(losses)
+"""),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="The rule is asked before the new loss is looked at.",
+        says="read its loss before you decide",
+        code=stopping("""
+best = 1
+for epoch in range(1, len(losses) + 1):
+    if epoch - best == patience:
+        break
+    if losses[epoch - 1] < losses[best - 1]:
+        best = epoch
+return best, epoch
+"""),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-4",
+        why="best begins at 0 and is first set at an improvement on epoch 1.",
+        says="best begins at 1",
+        code=stopping("""
+best, lowest = 0, losses[0]
+for epoch, value in enumerate(losses, 1):
+    if value < lowest:
+        best, lowest = epoch, value
+    if epoch - best == patience:
+        break
+return best, epoch
+"""),
+        cell="task-4",
+    ),
 ]
 
 CORRECT = [
+    Alternative(
+        what="a list that is read away",
+        cells={
+            "task-4": stopping("""
+epoch, best, lowest = 0, 0, np.inf
+while losses and (best == 0 or epoch - best < patience):
+    value, epoch = losses.pop(0), epoch + 1
+    if value < lowest:
+        best, lowest = epoch, value
+return best, epoch
+"""),
+        },
+    ),
     Alternative(
         what="loops",
         cells={
