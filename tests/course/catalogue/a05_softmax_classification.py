@@ -427,6 +427,92 @@ MISTAKES = [
         code=fair_top_k("return float(np.clip((k - a).mean() / t.mean(), 0, 1))"),
         cell="task-5",
     ),
+    Mistake(
+        task="check-2",
+        why="The sum of the weights is mended in forward, and not in backward.",
+        says="backward divides by the weights of the classes",
+        code=weighted(
+            WEIGHTED_FORWARD,
+            "return self.c[:, None] * rows / self.class_weights.sum()",
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="1/m is replaced by one over the sum, and the row's weight is lost.",
+        says="only the sum of the weights has an effect",
+        code=weighted(WEIGHTED_FORWARD, "return rows / self.c.sum()"),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The number of classes is read off the labels.",
+        says="could not be broadcast",
+        code=weighted(
+            "self.Y = one_hot(y, y.max() + 1); " + WEIGHTED_FORWARD,
+            WEIGHTED_BACKWARD,
+        ),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-3",
+        why="v is -ln p, and the minus is not carried over to its slope.",
+        says="the slope of -ln p has a minus, too",
+        code=focal(
+            FOCAL_FORWARD,
+            "return (2 * (1 - p) * p * log_p + (1 - p) ** 2) * rows / m",
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="With two classes the other logit's slope is 1 - p, as in the example.",
+        says="1 - p for K = 2 only",
+        code=focal(
+            FOCAL_FORWARD,
+            "rows = np.where(self.Y == 1, 1 - p, p - 1); " + FOCAL_BACKWARD,
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="ln p is computed once more from p, which may be 0.",
+        says="take ln p from forward",
+        code=focal(FOCAL_FORWARD, "log_p = np.log(p); " + FOCAL_BACKWARD),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="The maximum is taken down the columns.",
+        says="only with one number per row",
+        code=margin(
+            "Z = Z - self.margin * self.Y; E = np.exp(Z - Z.max(axis=0)); "
+            "self.Y_hat = E / E.sum(axis=1, keepdims=True); "
+            "return float(-(self.Y * np.log(self.Y_hat)).sum() / len(y))",
+            MARGIN_BACKWARD,
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-5",
+        why="The counts run down the columns.",
+        says="count along each row, axis=1",
+        code=fair_top_k(
+            "a, t = (scores > own).sum(axis=0), (scores == own).sum(axis=0); "
+            "return float(np.clip((k - a) / t, 0, 1).mean())"
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-5",
+        why="The counts run over the whole matrix.",
+        says="each row has its own a and t",
+        code=fair_top_k(
+            "a, t = (scores > own).sum(), (scores == own).sum(); "
+            "return float(np.clip((k - a) / t, 0, 1).mean())"
+        ),
+        cell="task-5",
+    ),
 ]
 
 CORRECT = [
