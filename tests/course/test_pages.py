@@ -84,30 +84,23 @@ def test_hostile_markdown_is_shown_without_harm(source, tmp_path):
 @pytest.mark.parametrize(
     ("source", "part"),
     [
-        ("# Head\n\ntext", "<h1>Head</h1>"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "<td>1</td>"),
-        ("1. one\n2. two", "<li>two</li>"),
         ("3. three", '<ol start="3">'),
         ("- [x] done", "☑ done"),
         ("```python\na<b\n\n\nc\n```", "a&lt;b&#10;&#10;&#10;c"),
         ("*a* and `b_c_d`", "<em>a</em> and <code>b_c_d</code>"),
         ("x<y **y>z**: <em>b &lt;", "x&lt;y <strong>y&gt;z</strong>: &lt;em&gt;b &lt;"),
         ("[x](https://a.org/?b=1&c=2)", 'href="https://a.org/?b=1&amp;c=2"'),
-        ("<mailto:a@b.org>", 'href="mailto:a@b.org"'),
         ("[x](#part)", 'href="#part"'),
         ("[the file](data.csv)", "the file"),
         # formulas, and those that are not understood
         ("$a<b$", "<mi>a</mi><mo>&#x0003C;</mo><mi>b</mi>"),
         ("$a<b$", 'alttext="$a&lt;b$"'),
-        ("$w_1 x_1 + w_2 x_2$", "<msub><mi>w</mi><mn>1</mn></msub>"),
         ("$$\\frac{a*b*c}{2}$$", 'display="block"'),
         ("\\begin{align}\na &= b\\\\\nc &= d\n\\end{align}", "<mtr>"),
-        ("$$\\begin{aligned}a &= b\\end{aligned}$$", "<mtd"),
         ("$\\ln 2$", "<mi>ln\u2009</mi>"),
-        *[
-            (x, f"<code>{x}</code>")
-            for x in (r"$\boxed{b}$", r"$\frac{$", r"$\nosuch x$", r"$\def\a{b}\a$")
-        ],
+        (r"$\frac{$", r"<code>$\frac{$</code>"),
+        (r"$\def\a{b}\a$", r"<code>$\def\a{b}\a$</code>"),
     ],
 )
 def test_markdown_is_rendered(source, part):
@@ -124,13 +117,12 @@ def test_formulas_of_all_assignments_are_understood():
 
 
 def test_a_picture_pasted_into_a_cell_or_beside_the_notebook_is_shown(tmp_path):
-    html = clean.markdown("![my *net*](attachment:real.png)", ATTACHMENTS)
-    assert f'<img src="data:image/png;base64,{PNG}" alt="my net">' in html
     (tmp_path / "my pictures").mkdir()
     (tmp_path / "my pictures" / "net.png").write_bytes(base64.b64decode(PNG))
-    assert PNG in clean.markdown(
-        "![net](my%20pictures/net.png)", {}, clean.Pictures(tmp_path)
-    )
+    for url in ("attachment:real.png", "my%20pictures/net.png"):
+        source, pictures = f"![my *net*]({url})", clean.Pictures(tmp_path)
+        html = clean.markdown(source, ATTACHMENTS, pictures)
+        assert f'<img src="data:image/png;base64,{PNG}" alt="my net">' in html
 
 
 def test_no_other_file_is_shown(tmp_path):
@@ -191,10 +183,9 @@ def test_hostile_outputs_are_taken_apart(raw):
     nbformat.validate(v4.new_notebook(cells=[v4.new_code_cell(outputs=made)]))
     for output in made:
         assert not output.get("metadata")
-        kinds = {"text/plain", "image/png", "image/jpeg"}
-        assert not output.get("data", {}).keys() - kinds
-        assert output.get("data", {}).get("image/png", PNG) == PNG
-        assert "image/jpeg" not in output.get("data", {})  # that one was a PNG
+        data = output.get("data", {})  # a JPEG among the payloads is none
+        assert not data.keys() - {"text/plain", "image/png"}
+        assert data.get("image/png", PNG) == PNG
         assert "\x1b" not in json.dumps(output, ensure_ascii=False)
         json.dumps(output, ensure_ascii=False).encode()
 
