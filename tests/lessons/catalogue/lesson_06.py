@@ -110,7 +110,7 @@ from nnlib import one_hot
 def brier_score(y, Y_hat):
     return ((Y_hat - one_hot(y, Y_hat.shape[1])) ** 2).sum(axis=1).mean() / 2
 """,
-            "none by half",
+            "in full",
         ),
         (
             """
