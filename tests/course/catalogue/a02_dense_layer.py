@@ -102,6 +102,30 @@ def mean_and_spread(X):
     Mistake(
         task="check-1",
         cell="task-1",
+        why="m and n are exchanged: the sum is divided by the number of columns.",
+        says="or by n: average over the m samples",
+        code=changed(
+            STATISTICS,
+            "** 2).mean(axis=0, keepdims=True)",
+            "** 2).sum(axis=0, keepdims=True) / X.shape[1]",
+        )
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
+        why="The root is drawn of the sum, before it is divided by m.",
+        says="spread is not divided by m under the root",
+        code=changed(
+            STATISTICS,
+            "** 2).mean(axis=0, keepdims=True))",
+            "** 2).sum(axis=0, keepdims=True)) / len(X)",
+        )
+        + LAYER,
+    ),
+    Mistake(
+        task="check-1",
+        cell="task-1",
         why="The column without spread is forgotten: it is rare in examples.",
         says="the spread of the equal column is 0",
         code="""
@@ -444,6 +468,23 @@ def sorter():
     Mistake(
         task="check-3",
         cell="task-3",
+        why="A huge bias: the sum comes through, but its last digits are rounded away.",
+        says="or very small ones",
+        code="""
+def sorter():
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(2, 3, rng), ReLU(), Dense(3, 2, rng)])
+    first, last = model.layers[0], model.layers[2]
+    first.W = np.array([[1.0, 1.0, -1.0], [1.0, -1.0, 1.0]])
+    first.b = np.array([[1e10, 0.0, 0.0]])
+    last.W = np.array([[0.5, 0.5], [-0.5, 0.5], [-0.5, 0.5]])
+    last.b = np.array([[-5e9, -5e9]])
+    return model
+""",
+    ),
+    Mistake(
+        task="check-3",
+        cell="task-3",
         why="One ReLU of the difference is taken for its absolute value.",
         says="|x1 - x2| needs two ReLUs",
         code=changed(SORTER, "[-0.5, 0.5], [-0.5, 0.5]]", "[-0.5, 0.5], [0.0, 0.0]]"),
@@ -523,11 +564,22 @@ def sorter():
         task="check-4",
         cell="task-4",
         why="sigma is taken for the size of each weight, with a sign at random.",
-        says="not drawn from a normal distribution",
+        says="draw one for each connection",
         code=changed(
             SPARSE,
             "rng.normal(0, np.sqrt(2 / (p * n_in)), ",
             "np.sqrt(2 / (p * n_in)) * rng.choice([-1, 1], ",
+        ),
+    ),
+    Mistake(
+        task="check-4",
+        cell="task-4",
+        why="One weight is drawn for each input, and broadcast to all neurons.",
+        says="draw one for each connection",
+        code=changed(
+            SPARSE,
+            "rng.normal(0, np.sqrt(2 / (p * n_in)), size=(n_in, n_out))",
+            "rng.normal(0, np.sqrt(2 / (p * n_in)), size=(n_in, 1))",
         ),
     ),
     Mistake(
