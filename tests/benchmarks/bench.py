@@ -32,8 +32,6 @@ TYPES, THREADS = ("float64", "float32"), (1, 2)
 BARS = {  # the least that is wanted with one thread; README.md says why
     (SERIES, "PyTorch / nnlib"): 5,
     (SERIES, "scikit-learn / nnlib"): 3,
-    (SERIES, "JAX with compilation / nnlib"): 3,
-    (SERIES, "JAX, compiled before / nnlib"): 1,
     (SERIES, "C loop / nnlib"): 0.1,
     (WIDE, "PyTorch / nnlib"): 0.67,
     (WIDE, f"PyTorch / {FIRST}"): 1,
@@ -47,7 +45,6 @@ def processes(threads):
     """Return {peer: a process of its own with so many threads, which waits}."""
     names = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"
     settings = dict.fromkeys((*names, "VECLIB_MAXIMUM_THREADS"), str(threads))
-    settings["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # compiling is timed
     here = [name for name, (_, need, _) in PEERS.items() if FOUND.get(need)]
     pools = {name: ProcessPoolExecutor(1, get_context("spawn")) for name in here}
     with patch.dict(os.environ, settings):

@@ -130,46 +130,6 @@ def pytorch(problem):
     return train
 
 
-def jax(problem, compiled):
-    """JAX compiles the step when it first sees a batch of that shape."""
-    import jax
-    import jax.numpy as jnp
-
-    jax.clear_caches()
-    jax.config.update("jax_enable_x64", problem.X.dtype == np.float64)
-    start_weights, rate = problem.weights(), problem.learning_rate
-
-    def mean_loss(weights, X, y):
-        *hidden, (W_out, b_out) = weights
-        for W, b in hidden:
-            X = jax.nn.relu(X @ W + b)
-        log_Y_hat = jax.nn.log_softmax(X @ W_out + b_out)
-        return -jnp.take_along_axis(log_Y_hat, y[:, None], axis=1).mean()
-
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def step(weights, total, X, y):
-        loss, gradients = jax.value_and_grad(mean_loss)(weights, X, y)
-        weights = jax.tree.map(lambda P, dP: P - rate * dP, weights, gradients)
-        return weights, total + loss * len(X)
-
-    def train(epochs=problem.epochs):
-        rng = np.random.default_rng(2)
-        weights = jax.tree.map(jnp.array, start_weights)
-        history = []
-        for _ in range(epochs):
-            order = rng.permutation(len(problem.X))
-            total = jnp.zeros((), problem.X.dtype)
-            for start in range(0, len(order), problem.batch_size):
-                rows = order[start : start + problem.batch_size]
-                weights, total = step(weights, total, problem.X[rows], problem.y[rows])
-            history.append(float(total) / len(order))  # waits for all steps
-        return history
-
-    if compiled:  # before the clock starts
-        train(epochs=1)
-    return train
-
-
 def products(problem):
     """A floor: the matrix products of nnlib's training, into arrays that are there."""
     rng, steps = np.random.default_rng(2), []
@@ -214,8 +174,6 @@ PEERS = {  # name: (peer, the package or program it needs, its networks)
     FIRST: (partial(nnlib, first=FirstDense), "numpy", (WIDE, LARGEST)),
     "PyTorch": (pytorch, "torch", SIZES),
     "scikit-learn": (scikit_learn, "scikit-learn", SIZES),
-    "JAX with compilation": (partial(jax, compiled=False), "jax", SIZES),
-    "JAX, compiled before": (partial(jax, compiled=True), "jax", SIZES),
     "matrix products alone": (products, "numpy", SIZES),
     "C loop": (c_loop, "cc", (SERIES,)),
 }
