@@ -91,9 +91,8 @@ def test_a_changed_source_keeps_the_marks_of_what_stays(
     book = opened()
     book.enter("ada", record())
     mark(book, "ada", "written", 3.5, "Well said.")
-    mark(book, "ada", "check-2", 6)
-    mark(book, "ada", "check-1", 4)
-    mark(book, "ada", "check-3", 3)
+    for cell, score in (("check-2", 6), ("check-1", 4), ("check-3", 3)):
+        mark(book, "ada", cell, score)
     book = opened(change)
     row = book.row("ada")
     assert set(row) & {*POINTS, "check-4", "check-one"} == now
