@@ -85,6 +85,17 @@ def over_seeds(number, expression):
     return np.array([eval(expression, vars(run(number, seed))) for seed in SEEDS])
 
 
+def outside(number, bounds):
+    """Return the expressions that some seed puts outside (low, high) of ``bounds``."""
+    found = {name: over_seeds(number, name) for name in bounds}
+    spans = {name: (x.min(), x.max()) for name, x in found.items()}
+    return {
+        name: (low, high)
+        for name, (low, high) in spans.items()
+        if not bounds[name][0] < low <= high < bounds[name][1]
+    }
+
+
 def near(value, within):
     """Return what equals all that is at most ``within`` from the value."""
     return pytest.approx(value, rel=0, abs=within)

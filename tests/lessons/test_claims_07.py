@@ -7,16 +7,7 @@ import numpy as np
 import pytest
 from seeds import SEEDS, broken, near, over_seeds, run
 
-from nnlib import (
-    SGD,
-    Dense,
-    ReLU,
-    Sequential,
-    SoftmaxCrossEntropy,
-    datasets,
-    fit,
-    softmax,
-)
+from nnlib import SGD, Dense, ReLU, Sequential, SoftmaxCrossEntropy, datasets, fit
 from nnlib.calibration import fit_temperature
 
 pytestmark = pytest.mark.seeds
@@ -43,9 +34,16 @@ def test_the_ladder_on_validation_images():
     assert (ours - one).mean() == near(0.01, 0.005)
 
 
-def test_the_nearest_class_mean():
-    by_mean = "y[test] == nearest(X[test], means)"
-    assert over_seeds(7, by_mean).mean() == near(0.905, 0.002)
+@pytest.mark.parametrize(
+    ("right", "mean"),
+    [
+        ("y[test] == nearest(X[test], means)", 0.905),
+        ("unscaled[1]", 0.950),  # pixels from 0 to 16
+        ("accuracy_on(candidates[1.0, 128], validation)", 0.968),
+    ],
+)
+def test_shares_of_right_labels(right, mean):
+    assert over_seeds(7, right).mean() == near(mean, 0.002)
 
 
 def test_a_small_last_batch_kills_the_network():
@@ -60,9 +58,11 @@ def test_a_small_last_batch_kills_the_network():
     assert shares(1280 + 16).min() > 0.95, "sixteen none"
 
 
-def test_unscaled_pixels_make_the_first_gradient_longer():
-    ratio = over_seeds(7, "lengths[1] / lengths[0]")
-    assert (round(ratio.min()), round(ratio.max())) == (29, 50)
+def test_the_narrowest_and_the_widest_of_ten_splits():
+    longer = over_seeds(7, "lengths[1] / lengths[0]")  # by unscaled pixels
+    assert (round(longer.min()), round(longer.max())) == (29, 50)
+    counts = over_seeds(7, "np.bincount(y[plain])")  # of a split without classes
+    assert (counts.min(), counts.max()) == (22, 50)
 
 
 def test_moved_digits():
@@ -72,7 +72,7 @@ def test_moved_digits():
     for seed in SEEDS:
         lesson = run(7, seed)
         there, labels = lesson.moved(X[lesson.test], 1), y[lesson.test]
-        Y_hat = softmax(eval(trained, vars(lesson))(there))
+        Y_hat = lesson.softmax(eval(trained, vars(lesson))(there))
         right.append(np.mean(Y_hat.argmax(axis=1) == labels))
         sure.append(Y_hat.max(axis=1).mean())
         known = eval(both, vars(lesson))
@@ -128,11 +128,6 @@ def test_where_three_rounds_of_0_to_9_begin():
     assert np.mean(fourth) == near(0.883, 0.003)
 
 
-def test_a_plain_split_has_uneven_classes():
-    counts = over_seeds(7, "np.bincount(y[plain])")
-    assert (counts.min(), counts.max()) == (22, 50)
-
-
 def small_rates(seed):
     """Return the validation losses with the rate 0.03, by (rate, batch size)."""
     lesson = run(7, seed)
@@ -163,18 +158,15 @@ def test_at_the_rate_3_every_neuron_is_off(size):
     assert 0 < above.min() < above.max() < 0.08
 
 
-def test_pixels_from_0_to_16():
-    assert over_seeds(7, "unscaled[1]").mean() == near(0.950, 0.002)
-    scaled = over_seeds(7, "accuracy_on(candidates[1.0, 128], validation)")
-    assert scaled.mean() == near(0.968, 0.002)
-    large_start = []
+def test_first_weights_16_times_as_large():
+    shares = []
     for seed in SEEDS:
         lesson, rng = run(7, seed), np.random.default_rng(seed)
         model, rows = lesson.build(rng), lesson.training
         model.layers[0].W *= 16
         fit(model, X[rows], y[rows], SoftmaxCrossEntropy(), SGD(1.0), 60, 128, rng)
-        large_start.append(lesson.accuracy_on(model, lesson.validation))
-    assert np.mean(large_start) == near(0.896, 0.002)
+        shares.append(lesson.accuracy_on(model, lesson.validation))
+    assert np.mean(shares) == near(0.896, 0.002)
 
 
 def test_too_few_neurons_are_wrong_on_training_images_too():
