@@ -1,7 +1,7 @@
 """A course folder with one small assignment, and submissions made from its solution.
 
-``tiny`` is written by the contract that all assignments keep: three coded tasks with
-visible and hidden tests, and a written answer.
+``tiny.ipynb`` is written by the contract that all assignments keep: three coded tasks
+with visible and hidden tests, and a written answer.
 """
 
 import csv
@@ -12,111 +12,17 @@ import shutil
 from pathlib import Path
 
 import nbformat
-from execute import METADATA
 from grading import release
 from grading.repair import key_of
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell
 
 TINY = "tiny"
 STUB = 'raise NotImplementedError("not done yet")'
-# A line of %% begins a cell: its kind, nbgrader's id and its points.
-CELLS = '''\
-%% text text-001 0
-# Assignment 00 · Tiny
-
-Double, add, and scale.
-%% code none 0
-import numpy as np
-
-from nnlib import Dense
-from nnlib.exercises import Task, check, check_array
-%% solution task-1 0
-def double(X):
-    """Return X twice, (m, n) to (m, n)."""
-    ### BEGIN SOLUTION
-    doubled = 2 * X
-    return doubled
-    ### END SOLUTION
-%% check check-1 4
-task = Task("Task 1", points=4)
-with task.part("by hand"):
-    check_array("double(X)", double(np.array([[1.0, 2.0]])), [[2.0, 4.0]])
-### BEGIN HIDDEN TESTS
-with task.part("other sizes"):
-    X = np.arange(12.0).reshape(3, 4) - 5.25
-    check_array("double(X)", double(X.copy()), X + X)
-    check(np.allclose(double(-X), -X - X), 'a sign is lost')
-### END HIDDEN TESTS
-task.points
-%% solution task-2 0
-class Shift:
-    """Adds b."""
-
-    def __init__(self, b):
-        self.b = b
-
-    def forward(self, X):
-        """Return X + b."""
-        ### BEGIN SOLUTION
-        return X + self.b
-        ### END SOLUTION
-%% check check-2 5
-task = Task("Task 2", points=5)
-with task.part("by hand"):
-    check_array("A", Shift(1.0).forward(np.zeros((2, 2))), np.ones((2, 2)))
-### BEGIN HIDDEN TESTS
-with task.part("a row of b"):
-    b_hidden = np.array([[0.125, -0.5]])
-    A = Shift(b_hidden).forward(np.ones((3, 2)))
-    check_array("A", A, np.ones((3, 2)) + b_hidden)
-### END HIDDEN TESTS
-task.points
-%% solution task-3 0
-def mean_square(X):
-    """Return the mean of the squares of all entries, a float."""
-    ### BEGIN SOLUTION
-    return float((X**2).mean())
-    ### END SOLUTION
-%% check check-3 6
-task = Task("Task 3", points=6)
-with task.part("by hand"):
-    check_array("mean_square(X)", mean_square(np.array([[1.0, 3.0]])), 5.0)
-### BEGIN HIDDEN TESTS
-with task.part("one entry", weight=2):
-    check_array("mean_square(X)", mean_square(np.array([[-7.5]])), 56.25)
-### END HIDDEN TESTS
-task.points
-%% written written 4
-Why is the mean of squares never negative?
-
-### BEGIN MARK SCHEME
-2 points for the squares, 2 for the sum of them.
-### END MARK SCHEME
-### BEGIN SOLUTION
-No square is negative, and neither is a sum of squares.
-### END SOLUTION
-'''
 
 
 def tiny():
     """Return the source notebook of the tiny assignment."""
-    notebook = new_notebook(metadata=METADATA)
-    for number, text in enumerate(CELLS.split("%% ")[1:], 1):
-        head, _, source = text.partition("\n")
-        kind, key, points = head.split()
-        make = new_markdown_cell if kind in ("text", "written") else new_code_cell
-        cell = make(source.rstrip("\n"), id=f"assignment-00-{number:03d}")
-        about = {"schema_version": 3, "task": False, "grade_id": key}
-        about["cell_type"] = cell.cell_type
-        about["grade"] = kind in ("check", "written")
-        about["solution"] = kind in ("solution", "written")
-        about["locked"] = kind in ("check", "text")
-        if about["grade"]:
-            about["points"] = int(points)
-        if kind != "code":
-            cell.metadata["nbgrader"] = about
-        notebook.cells.append(cell)
-    return notebook
+    return nbformat.read(Path(__file__).with_name("tiny.ipynb"), as_version=4)
 
 
 def make_course(folder, name=TINY):

@@ -6,6 +6,8 @@ import pytest
 
 pytest.register_assert_rewrite("classroom", "running")
 
+collect_ignore = ["tiny.ipynb"]  # an assignment's source, which is only graded
+
 # Without the extra `course`, or on Windows, nothing can be graded.
 if not all(map(importlib.util.find_spec, ("nbgrader", "fcntl"))):
     collect_ignore_glob = ["test_[!cn]*.py", "test_c[!a]*.py"]
