@@ -623,7 +623,7 @@ def class_thresholds(y, Y_hat):
     Mistake(
         task="check-3",
         why="axis=0 looks for the lowest of each column.",
-        says="take the lowest of each row",
+        says="not of each decision",
         code=decisions("return (Y_hat @ costs).argmin(axis=0)"),
         cell="task-3",
     ),
@@ -779,6 +779,93 @@ def class_thresholds(y, Y_hat):
             "    return np.concatenate(\n"
             "        [first[g] + np.arange((groups == g).sum()) for g in drawn]\n"
             "    )",
+        ),
+        cell="task-5",
+    ),
+    Mistake(
+        task="check-1",
+        why="The diagonal is added up, and not divided by m.",
+        says="divide the diagonal's sum by m",
+        code=kappa(
+            "p_e = rows @ columns; return (p_o - p_e) / (1 - p_e) if p_e < 1 else 0.0"
+        ).replace("np.trace(C) / m", "np.trace(C)"),
+        cell="task-1",
+    ),
+    Mistake(
+        task="check-2",
+        why="The search begins with None and 0, and no threshold is better.",
+        says="if every F1 is 0",
+        code=thresholds(RIGHT_LOOP).replace("None, -1", "None, 0"),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="Of the scores as they come, the first with F1 = 0 is kept.",
+        says="if every F1 is 0",
+        code=thresholds(RIGHT_LOOP).replace("sorted(scores, reverse=True)", "scores"),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="return stands inside the loop.",
+        says="the first, or the highest, threshold",
+        code=thresholds(RIGHT_LOOP + "\n        return best, highest"),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="Each threshold takes the place of the one before.",
+        says="the last, or the lowest, threshold",
+        code=thresholds(RIGHT_LOOP.replace("if rate > highest", "if True")),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-2",
+        why="The comparison is turned round.",
+        says="a score of at least the threshold",
+        code=thresholds(RIGHT_LOOP.replace("scores >= t", "scores <= t")),
+        cell="task-2",
+    ),
+    Mistake(
+        task="check-3",
+        why="Right decisions are taken to cost nothing, as in the example.",
+        says="a right decision can have a cost",
+        code=decisions(
+            RIGHT_DECIDE,
+            "pairs = zip(y, decisions)\n"
+            "    return sum(costs[j, d] for j, d in pairs if j != d) / len(y)",
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-3",
+        why="return stands inside the loop.",
+        says="one sample only",
+        code=decisions(
+            RIGHT_DECIDE,
+            "for j, d in zip(y, decisions):\n        return costs[j, d] / len(y)",
+        ),
+        cell="task-3",
+    ),
+    Mistake(
+        task="check-4",
+        why="m // B is the step, which gives three bins in place of two.",
+        says="are there three bins",
+        code=binned(
+            "n, gap = max(m // n_bins, 1), (right - confidence)[order]\n"
+            "    return sum(abs(gap[i : i + n].sum()) for i in range(0, m, n)) / m"
+        ),
+        cell="task-4",
+    ),
+    Mistake(
+        task="check-5",
+        why="np.append to an empty array makes floats.",
+        says="makes them floats",
+        code=draw_rows(
+            "rows = np.array([])\n"
+            "    for g in rng.choice(names, size=len(names)):\n"
+            "        rows = np.append(rows, np.flatnonzero(groups == g))",
+            "return rows",
         ),
         cell="task-5",
     ),
