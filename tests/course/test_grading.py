@@ -7,19 +7,10 @@ import subprocess
 import sys
 import time
 
+import classroom
 import psutil
 import pytest
-from classroom import (
-    TINY,
-    arguments,
-    cell_of,
-    hand_in,
-    make_course,
-    page_of,
-    rows_of,
-    run_grader,
-    solved,
-)
+from classroom import TINY, cell_of, hand_in, page_of, rows_of, run_grader, solved
 from grading import files, sandbox
 from nbgrader.api import Gradebook
 from students import CLASS, SIX, with_cell
@@ -36,7 +27,7 @@ def times(course):
 @pytest.fixture(scope="module")
 def six(tmp_path_factory):
     """A class of six, graded."""
-    course = make_course(tmp_path_factory.mktemp("six"))
+    course = classroom.make_course(tmp_path_factory.mktemp("six"))
     for student in CLASS:
         if student.name in SIX:
             student.make(course, student.name)
@@ -73,7 +64,7 @@ def test_an_interrupted_run_goes_on(six, tmp_path, how):
     # A shell's background job ignores SIGINT, and so would the grader started here.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        [sys.executable, "-m", "grading.grade", *arguments(course)],
+        [sys.executable, "-m", "grading.grade", *classroom.arguments(course)],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -1,7 +1,7 @@
 """The committed hand-outs are what the sources generate, and give nothing away."""
 
-import ast
 import shutil
+import symtable
 
 import pytest
 from classroom import STUB, cell_of, handed_out, lines_of, read
@@ -51,14 +51,8 @@ def test_what_stands_in_place_of_a_solution_and_what_cannot_be_made(course, tmp_
 
 def top_names(source):
     """Return the names that a cell defines for all cells after it."""
-    names = set()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        else:
-            stored = [x for x in ast.walk(node) if isinstance(x, ast.Name)]
-            names |= {x.id for x in stored if isinstance(x.ctx, ast.Store)}
-    return names
+    known = symtable.symtable(source, "", "exec").get_symbols()
+    return {name.get_name() for name in known if name.is_assigned()}
 
 
 @pytest.mark.parametrize("name", NAMES)

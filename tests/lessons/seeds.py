@@ -89,11 +89,10 @@ def outside(number, bounds):
     """Return the expressions that some seed puts outside (low, high) of ``bounds``."""
     found = {name: over_seeds(number, name) for name in bounds}
     spans = {name: (x.min(), x.max()) for name, x in found.items()}
-    return {
-        name: (low, high)
-        for name, (low, high) in spans.items()
-        if not bounds[name][0] < low <= high < bounds[name][1]
+    inside = {
+        x: bounds[x][0] < low <= high < bounds[x][1] for x, (low, high) in spans.items()
     }
+    return {name: span for name, span in spans.items() if not inside[name]}
 
 
 def near(value, within):

@@ -59,11 +59,3 @@ def test_an_activation_that_rises_and_falls_computes_xor(lesson):
 
     neuron = lesson.Neuron(np.array([1.0, 1.0]), -1.0, bump)
     assert (lesson.answers(neuron) == lesson.y_xor).all()
-
-
-def test_in_grams_the_alarm_answers_as_before(lesson):
-    w, b = lesson.w / 1000, lesson.b
-    z, z_grams = lesson.X @ lesson.w + b, (1000 * lesson.X) @ w + b
-    assert np.allclose(z, z_grams)
-    assert np.isclose(abs(b) / np.linalg.norm(w), 2000)
-    assert np.isclose(abs(b) / np.linalg.norm(2 * lesson.w), 1)

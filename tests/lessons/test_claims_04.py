@@ -1,7 +1,4 @@
-"""What lesson 04 says of random experiments, for the seeds 0 to 9.
-
-Beside a bound stands what was measured.
-"""
+"""What lesson 04 says of random experiments, for the seeds 0 to 9."""
 
 import numpy as np
 import pytest
@@ -10,7 +7,7 @@ from seeds import SEEDS, broken, outside, over_seeds, run
 pytestmark = pytest.mark.seeds
 
 
-BOUNDS = {
+BOUNDS = {  # beside a bound stands what was measured
     "history['validation_loss'][-1] / line_rung": (0, 0.3),  # 0.17 to 0.29
     "history['validation_loss'][-1] / noise_rung": (0, 2.1),  # 1.05 to 2.03
     "during - history['loss'][0]": (-1e-300, 1e-300),  # the same epoch

@@ -16,10 +16,6 @@ FOLDERS = ("*.md", "notebooks/*.md", "notebooks/assignments/*.md", "tests/*/*.md
 PAGES = [*LESSONS, *(page for folder in FOLDERS for page in ROOT.glob(folder))]
 
 
-def test_the_road_has_all_seven_lessons():
-    assert [path.name[:3] for path in LESSONS] == [f"0{n}_" for n in range(1, 8)]
-
-
 def test_a_lesson_has_the_form_of_a_lesson(lesson):
     assert lesson_form.faults(read(lesson)) == []
     assert lesson.stat().st_size < 1_500_000, "it must be light on the web"

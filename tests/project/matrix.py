@@ -168,8 +168,8 @@ def counted(report):
 
 
 def code_cells():
-    """Return the number of code cells in lessons and sources: all must be equal."""
-    paths = [*ROOT.glob("notebooks/[0-9]*"), *ROOT.glob("notebooks/*/source/*/*.ipynb")]
+    """Return the number of code cells with outputs to compare: all must be equal."""
+    paths = [*ROOT.glob("notebooks/[0-9]*"), *ROOT.glob("notebooks/*/s*/*/*.ipynb")]
     notebooks = (json.loads(path.read_text("utf-8")) for path in paths)
     return sum(c["cell_type"] == "code" for one in notebooks for c in one["cells"])
 

@@ -1,6 +1,5 @@
 """The repository's address is found where it is known, and left out elsewhere."""
 
-import json
 import re
 
 import address
@@ -68,9 +67,3 @@ def test_binder_gets_the_newest_python_and_the_locked_minor_versions():
     assert re.fullmatch(r"python=3\.\d+", python)
     assert Version(python.partition("=")[2]).minor == Version(bound).minor - 1
     assert all(line in root["dependencies"] for line in others)
-
-
-def test_pyodide_has_the_version_that_the_kernel_names():
-    constants = pytest.importorskip("jupyterlite_pyodide_kernel.constants")
-    package = json.loads((ROOT / "site/package.json").read_text("utf-8"))
-    assert package["dependencies"]["pyodide"] == constants.PYODIDE_VERSION
